@@ -1,0 +1,178 @@
+"""Resource quantities: ``100m``, ``1.5Gi``, ``12e6``.
+
+A quantity is an exact decimal number with a preferred way of writing it.  The API server keeps at most nine decimals
+(rounding away from zero) and writes every quantity in one canonical form.
+
+>>> str(Quantity.parse("0.5"))
+'500m'
+>>> str(Quantity.parse("1024Mi"))
+'1Gi'
+>>> Quantity.parse("1500m").value()
+2
+
+Mirrors: staging/src/k8s.io/apimachinery/pkg/api/resource/quantity.go, suffix.go (1.36)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+NANO = 10**9
+
+_BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_DECIMAL_BY_EXPONENT = {v: k for k, v in _DECIMAL.items()}
+_PATTERN = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([a-zA-Z]*[+-]?[0-9]*)", re.ASCII)
+_EXPONENT = re.compile(r"[eE]([+-]?[0-9]+)", re.ASCII)
+
+BINARY_SI, DECIMAL_SI, DECIMAL_EXPONENT = "BinarySI", "DecimalSI", "DecimalExponent"
+
+MALFORMED = (
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
+BAD_SUFFIX = "unable to parse quantity's suffix"
+BAD_NUMBER = "unable to parse numeric part of quantity"
+
+_MAX_NANO = (2**63 - 1) * NANO
+_MAX_TEXT = 256
+
+
+class QuantityError(ValueError):
+    """A text that is no quantity; its message is the API server's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An exact amount in billionths (``nano``, an int) and the family of suffixes it is written with."""
+
+    nano: int
+    format: str = DECIMAL_SI
+
+    @staticmethod
+    def parse(text: str | int | float) -> Quantity:
+        """The quantity a JSON value says.
+
+        Raises: QuantityError where the text is no quantity.
+        """
+        return _parse(str(text)) if not isinstance(text, str) else _parse(text)
+
+    def value(self) -> int:
+        """The amount in whole units, rounded up (away from zero), as Go's ``Value()``."""
+        return _round_away(self.nano, NANO)
+
+    def milli_value(self) -> int:
+        """The amount in thousandths, rounded up (away from zero), as Go's ``MilliValue()``."""
+        return _round_away(self.nano, 10**6)
+
+    def is_zero(self) -> bool:
+        """Whether the amount is zero."""
+        return self.nano == 0
+
+    def __add__(self, other: Quantity) -> Quantity:
+        if self.nano == 0:
+            return Quantity(other.nano, other.format)
+        return Quantity(self.nano + other.nano, self.format)
+
+    def __sub__(self, other: Quantity) -> Quantity:
+        if self.nano == 0:
+            return Quantity(-other.nano, other.format)
+        return Quantity(self.nano - other.nano, self.format)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quantity) and self.nano == other.nano
+
+    def __hash__(self) -> int:
+        return hash(self.nano)
+
+    def __lt__(self, other: Quantity) -> bool:
+        return self.nano < other.nano
+
+    def __le__(self, other: Quantity) -> bool:
+        return self.nano <= other.nano
+
+    def __gt__(self, other: Quantity) -> bool:
+        return self.nano > other.nano
+
+    def __ge__(self, other: Quantity) -> bool:
+        return self.nano >= other.nano
+
+    def __str__(self) -> str:
+        """The canonical form the API server writes."""
+        if self.nano == 0:
+            return "0"
+        if self.format == BINARY_SI and abs(self.nano) >= 1024 * NANO and self.nano % NANO == 0:
+            return _write_binary(self.nano // NANO)
+        return _write_decimal(self.nano, self.format)
+
+
+def _round_away(amount: int, unit: int) -> int:
+    whole, rest = divmod(abs(amount), unit)
+    whole += rest > 0
+    return whole if amount >= 0 else -whole
+
+
+@lru_cache(maxsize=65536)
+def _parse(text: str) -> Quantity:
+    match = _PATTERN.fullmatch(text) if 0 < len(text) <= _MAX_TEXT else None
+    if match is None:
+        raise QuantityError(MALFORMED)
+    sign, whole, fraction, suffix = match.groups()
+    fraction = fraction or ""
+    if suffix in _BINARY:
+        kind, factor_two, exponent = BINARY_SI, _BINARY[suffix], 0
+    elif suffix in _DECIMAL:
+        kind, factor_two, exponent = DECIMAL_SI, 1, _DECIMAL[suffix]
+    elif suffix and (power := _EXPONENT.fullmatch(suffix)):
+        kind, factor_two, exponent = DECIMAL_EXPONENT, 1, int(power.group(1))
+        if abs(exponent) > 2**31:
+            raise QuantityError(BAD_SUFFIX)
+        exponent = max(-400, min(400, exponent))
+    else:
+        raise QuantityError(BAD_SUFFIX)
+    if not whole and not fraction:
+        raise QuantityError(MALFORMED)
+    numerator = int((whole or "0") + fraction) * factor_two
+    shift = 9 + exponent - len(fraction)
+    if shift >= 0:
+        nano = numerator * 10**shift
+    else:
+        nano = _round_away(numerator, 10**-shift)
+    nano = min(nano, _MAX_NANO)
+    return Quantity(-nano if sign == "-" else nano, kind)
+
+
+def _write_binary(value: int) -> str:
+    sign, value = ("-", -value) if value < 0 else ("", value)
+    best = ""
+    for suffix, factor in _BINARY.items():
+        if value % factor:
+            break
+        best, scaled = suffix, value // factor
+    return f"{sign}{scaled}{best}" if best else f"{sign}{value}"
+
+
+def _write_decimal(nano: int, kind: str) -> str:
+    sign, nano = ("-", -nano) if nano < 0 else ("", nano)
+    exponent = -9
+    while exponent < 18 and nano % 1000 == 0:
+        nano //= 1000
+        exponent += 3
+    if kind == DECIMAL_EXPONENT:
+        return f"{sign}{nano}e{exponent}" if exponent else f"{sign}{nano}"
+    return f"{sign}{nano}{_DECIMAL_BY_EXPONENT[exponent]}"
+
+
+def canonical(value: Any) -> Any:
+    """The canonical text of a quantity written in JSON; the value itself where it is no quantity."""
+    try:
+        return str(Quantity.parse(value))
+    except QuantityError:
+        return value
+
+
+def parse_or_zero(value: Any) -> Quantity:
+    """The quantity a validated object holds; zero where it is absent."""
+    return Quantity(0) if value is None else Quantity.parse(value)

@@ -1,0 +1,56 @@
+"""Declared indexes: facts about objects that can be looked up instead of scanned for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kplan.model.objects import Object, kind_of, labels_of, namespace_of, owner_references
+
+IndexKey = Any
+"""Hashable."""
+Indexer = Callable[[Object], Iterable[IndexKey]]
+
+
+def by_owner(obj: Object) -> Iterable[IndexKey]:
+    """UIDs of all owners, controller or not."""
+    return [r.get("uid") for r in owner_references(obj)]
+
+
+def by_node(obj: Object) -> Iterable[IndexKey]:
+    """The node a pod is bound to; nothing while it is bound to none."""
+    if obj.get("kind") != "Pod":
+        return ()
+    node = (obj.get("spec") or {}).get("nodeName")
+    return (node,) if node else ()
+
+
+def by_label(obj: Object) -> Iterable[IndexKey]:
+    """(kind, namespace, key, value) of every label of pods and ReplicaSets."""
+    kind = kind_of(obj)
+    if kind not in _LABELLED:
+        return ()
+    namespace = namespace_of(obj)
+    return [(kind, namespace, k, v) for k, v in labels_of(obj).items()]
+
+
+def by_claim(obj: Object) -> Iterable[IndexKey]:
+    """(namespace, claim name) of every PersistentVolumeClaim a pod mounts, generic ephemeral ones included."""
+    if obj.get("kind") != "Pod":
+        return ()
+    volumes = (obj.get("spec") or {}).get("volumes")
+    if not volumes:
+        return ()
+    namespace, name = namespace_of(obj), obj["metadata"].get("name")
+    out = []
+    for v in volumes:
+        if claim := v.get("persistentVolumeClaim"):
+            out.append((namespace, claim.get("claimName")))
+        elif "ephemeral" in v:
+            out.append((namespace, f"{name}-{v.get('name')}"))
+    return out
+
+
+_LABELLED = {"Pod", "ReplicaSet.apps"}
+
+INDEXES: dict[str, Indexer] = {"owner": by_owner, "node": by_node, "label": by_label, "claim": by_claim}
