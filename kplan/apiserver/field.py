@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -24,7 +25,9 @@ class ErrorType(Enum):
     NOT_SUPPORTED = ("FieldValueNotSupported", "Unsupported value")
     FORBIDDEN = ("FieldValueForbidden", "Forbidden")
     TOO_LONG = ("FieldValueTooLong", "Too long")
+    TOO_SHORT = ("FieldValueTooShort", "Too short")
     TOO_MANY = ("FieldValueTooMany", "Too many")
+    TOO_FEW = ("FieldValueTooFew", "Too few")
     INTERNAL = ("InternalError", "Internal error")
     TYPE_INVALID = ("FieldValueTypeInvalid", "Invalid value")
 
@@ -39,33 +42,63 @@ class ErrorType(Enum):
         return self.value[1]
 
 
-@dataclass(frozen=True, slots=True)
 class FieldPath:
     """A place in an object that prints as the API server prints it: ``spec.containers[0].env[3].name``.
 
-    ``child`` goes to a field, ``index`` into a list, ``key`` into a map (``metadata.labels[app]``).
+    ``child`` goes to a field, ``index`` into a list, ``key`` into a map (``metadata.labels[app]``).  A path is a link to
+    its parent, so that walking a valid object costs little; the text is made when asked for.
     """
 
-    text: str = ""
-    steps: Path = ()
+    __slots__ = ("_kind", "_parent", "_step")
+
+    def __init__(self, parent: FieldPath | None = None, step: str | int = "", kind: str = "") -> None:
+        self._parent, self._step, self._kind = parent, step, kind
 
     def child(self, *names: str) -> FieldPath:
         """The field of that name (several: one inside the other)."""
         here = self
         for name in names:
-            here = FieldPath(f"{here.text}.{name}" if here.text else name, (*here.steps, name))
+            here = FieldPath(here, name, ".")
         return here
 
     def index(self, i: int) -> FieldPath:
         """The i-th item of a list."""
-        return FieldPath(f"{self.text}[{i}]", (*self.steps, i))
+        return FieldPath(self, i, "[")
 
     def key(self, key: str) -> FieldPath:
         """The value under a map's key."""
-        return FieldPath(f"{self.text}[{key}]", (*self.steps, key))
+        return FieldPath(self, key, "[")
+
+    def _chain(self) -> list[FieldPath]:
+        chain: list[FieldPath] = []
+        here: FieldPath | None = self
+        while here is not None and here._kind:
+            chain.append(here)
+            here = here._parent
+        chain.reverse()
+        return chain
+
+    @property
+    def text(self) -> str:
+        """The path as the API server prints it; "" for the object itself."""
+        return "".join(f".{p._step}" if p._kind == "." else f"[{p._step}]" for p in self._chain()).removeprefix(".")
+
+    @property
+    def steps(self) -> Path:
+        """The path as steps into the JSON value."""
+        return tuple(p._step for p in self._chain())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FieldPath) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"FieldPath({self.text!r})"
 
 
 ROOT = FieldPath()
@@ -90,28 +123,77 @@ class FieldError:
     @property
     def message(self) -> str:
         """The text as a Status cause has it, without the field."""
-        match self.type:
-            case ErrorType.REQUIRED | ErrorType.FORBIDDEN | ErrorType.TOO_LONG | ErrorType.INTERNAL | ErrorType.TOO_MANY:
-                said = self.type.words
-            case _:
-                said = f"{self.type.words}: {go_value(self.value)}"
+        if self.type in _WITHOUT_VALUE or self.value is OMITTED:
+            said = self.type.words
+        else:
+            said = f"{self.type.words}: {go_value(self.value)}"
         return f"{said}: {self.detail}" if self.detail else said
 
     def __str__(self) -> str:
         return f"{self.field.text or '<nil>'}: {self.message}"
 
 
+class _Omitted:
+    """The value of an error that shows none."""
+
+
+OMITTED = _Omitted()
+_WITHOUT_VALUE = frozenset(
+    {ErrorType.REQUIRED, ErrorType.FORBIDDEN, ErrorType.TOO_LONG, ErrorType.TOO_SHORT, ErrorType.INTERNAL}
+)
+
+
+class GoText:
+    """A value that is already written as the API server prints it."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 def go_value(value: Any) -> str:
     """A value as the API server prints it inside a field error."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return go_quote(value)
-    return json.dumps(value, separators=(",", ":"), sort_keys=isinstance(value, Mapping), ensure_ascii=False)
+    return go_quote(value) if isinstance(value, str) else go_json(value)
+
+
+def go_json(value: Any) -> str:
+    """A value as Go's encoding/json writes it: maps sorted by key, ``<>&`` escaped.
+
+    A Go struct keeps the order of its fields: hand it over as :func:`go_struct`.
+    """
+    match value:
+        case GoText():
+            return value.text
+        case None | True | False:
+            return {None: "null", True: "true", False: "false"}[value]
+        case int():
+            return str(value)
+        case float():
+            return go_float(value)
+        case str():
+            quoted = json.dumps(value, ensure_ascii=False)
+            return quoted.translate(_HTML) if any(ord(c) in _HTML for c in value) else quoted
+        case Mapping():
+            return "{" + ",".join(f"{go_json(k)}:{go_json(value[k])}" for k in sorted(value)) + "}"
+        case _:
+            return "[" + ",".join(map(go_json, value)) + "]"
+
+
+_HTML = {c: f"\\u{c:04x}" for c in (*map(ord, "<>&"), 0x2028, 0x2029)}
+
+
+def go_struct(value: Mapping[str, Any], order: Iterable[str]) -> GoText:
+    """A Go struct as JSON: its fields in the order of the type, those that are absent left out."""
+    return GoText("{" + ",".join(f"{go_json(f)}:{go_json(value[f])}" for f in order if f in value) + "}")
+
+
+def go_float(value: float) -> str:
+    """A floating-point number as encoding/json writes it."""
+    if value == 0 or 1e-6 <= abs(value) < 1e21:
+        return format(Decimal(repr(value)), "f").removesuffix(".0")
+    mantissa, _, exponent = repr(value).partition("e")
+    return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}"
 
 
 def go_quote(text: str) -> str:
@@ -150,8 +232,8 @@ def type_invalid(path: FieldPath, value: Any, detail: str) -> FieldError:
 
 
 def not_supported(path: FieldPath, value: Any, supported: Iterable[str]) -> FieldError:
-    """A value outside a closed set; the set is listed sorted and quoted."""
-    known = sorted(supported)
+    """A value outside a closed set; a sequence is listed in its order, a set sorted."""
+    known = sorted(supported) if isinstance(supported, (set, frozenset)) else list(supported)
     detail = "supported values: " + ", ".join(map(go_quote, known)) if known else ""
     return FieldError(ErrorType.NOT_SUPPORTED, path, value, detail)
 
@@ -173,13 +255,29 @@ def not_found(path: FieldPath, value: Any) -> FieldError:
 
 def too_long(path: FieldPath, value: Any, most: int) -> FieldError:
     """A text longer than ``most`` bytes."""
-    return FieldError(ErrorType.TOO_LONG, path, value, f"may not be more than {most} bytes" if most >= 0 else "value is too long")
+    return FieldError(ErrorType.TOO_LONG, path, value, _most(most, "byte"))
+
+
+def too_long_characters(path: FieldPath, value: Any, most: int) -> FieldError:
+    """A text longer than ``most`` characters."""
+    return FieldError(ErrorType.TOO_LONG, path, value, _most(most, "character"))
+
+
+def _most(most: int, unit: str) -> str:
+    return f"may not be more than {most} {unit}{'' if most == 1 else 's'}" if most >= 0 else "value is too long"
 
 
 def too_many(path: FieldPath, count: int | None, most: int) -> FieldError:
-    """A list of more than ``most`` items."""
+    """A list of more than ``most`` items; ``count`` None does not say how many."""
     noun = "item" if most == 1 else "items"
-    return FieldError(ErrorType.TOO_MANY, path, count, f"must have at most {most} {noun}" if most >= 0 else "has too many items")
+    said = f"must have at most {most} {noun}" if most >= 0 else "has too many items"
+    return FieldError(ErrorType.TOO_MANY, path, OMITTED if count is None else count, said)
+
+
+def too_short(path: FieldPath, value: Any, least: int) -> FieldError:
+    """A text shorter than ``least`` characters (declarative validation)."""
+    said = f"must be at least {least} character{'' if least == 1 else 's'}" if least >= 0 else "value is too short"
+    return FieldError(ErrorType.TOO_SHORT, path, value, said)
 
 
 def internal(path: FieldPath, detail: str) -> FieldError:

@@ -72,7 +72,7 @@ def invalid_status(kind: str, name: str, errors: Iterable[FieldError]) -> Status
         422,
         "Invalid",
         f'{kind} "{name}" is invalid: {said}',
-        tuple(Cause(e.reason, e.message, e.field.text) for e in every),
+        tuple(Cause(e.reason, e.message, e.field.text or "<nil>") for e in every),
         every,
         {"name": name, "kind": kind.partition(".")[0], "group": kind.partition(".")[2]},
     )
