@@ -20,6 +20,7 @@ from kplan.apiserver.field import FieldError
 from kplan.model.objects import Object
 
 if TYPE_CHECKING:
+    from kplan.apiserver.outcome import Status
     from kplan.catalog.gates import Gates
     from kplan.store.view import View
 
@@ -38,6 +39,8 @@ class StrategyContext:
     """Whether a cloud controller is assumed (``--cloud``)."""
     subresource: str = ""
     """"" for the object itself, or ``status``, ``scale`` …"""
+    dry_run: bool = False
+    """Whether nothing will be stored; the server then allocates addresses and ports less carefully."""
     actor: str = ""
     memo: dict[Any, Any] = field(default_factory=dict)
     """Scratch space that lives as long as the server: facts remembered by the identity of a shared value."""
@@ -70,6 +73,8 @@ class Strategy:
     kind: str
     """Kind with its group, as in :class:`kplan.model.objects.Ref`."""
     default: Callable[[Draft, StrategyContext], None] = _nothing
+    begin: Callable[[Draft, Object | None, StrategyContext], Status | None] = _nothing
+    """(new, old or None on create): what must be had before ``prepare``, such as addresses; a Status refuses."""
     prepare_for_create: Callable[[Draft, StrategyContext], None] = _nothing
     prepare_for_update: Callable[[Draft, Object, StrategyContext], None] = _nothing
     validate: Callable[[Object, StrategyContext], Iterable[FieldError]] = _no_errors
