@@ -25,7 +25,7 @@ from kplan.store.view import View
 
 if TYPE_CHECKING:
     from kplan.catalog.gates import Gates
-    from kplan.engine.names import Names
+    from kplan.model.names import Names
 
 Key = Hashable
 """What a controller reconciles: nearly always the Ref of an object of its main kind."""

@@ -1,0 +1,99 @@
+"""The ``pods/eviction`` subresource: a delete that asks the PodDisruptionBudgets first.
+
+Mirrors: pkg/registry/core/pod/storage/eviction.go (1.36)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kplan.apiserver.outcome import Cause, Status, internal_error
+from kplan.model.instants import write_instant
+from kplan.model.objects import Object, get_in, is_deleting, labels_of, name_of, namespace_of
+from kplan.model.selectors import from_label_selector
+from kplan.store.view import View
+
+PDB = "PodDisruptionBudget.policy"
+_MOST_TRACKED = 2000
+
+
+def needs_no_budget(pod: Object) -> bool:
+    """Whether a pod may go whatever the budgets say: it is not running, or already going."""
+    return is_deleting(pod) or get_in(pod, ("status", "phase")) in ("Succeeded", "Failed", "Pending")
+
+
+def budgets_of(view: View, pod: Object) -> list[Object]:
+    """The PodDisruptionBudgets whose selector matches a pod."""
+    labels = labels_of(pod)
+    return [b for b in view.objects(PDB, namespace_of(pod)) if from_label_selector(get_in(b, ("spec", "selector"))).matches(labels)]
+
+
+def ask_budgets(view: View, pod: Object, now: float) -> tuple[Object | None, Status | None]:
+    """The budget as it is once the pod has been counted against it (None: no budget cares), or the refusal."""
+    if needs_no_budget(pod):
+        return None, None
+    budgets = budgets_of(view, pod)
+    if len(budgets) > 1:
+        return None, internal_error_plain("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+    if not budgets:
+        return None, None
+    budget = budgets[0]
+    status: Any = budget.get("status") or {}
+    if not _is_ready(pod):
+        policy = get_in(budget, ("spec", "unhealthyPodEvictionPolicy"))
+        healthy, desired = status.get("currentHealthy", 0), status.get("desiredHealthy", 0)
+        if policy == "AlwaysAllow" or (healthy >= desired and desired > 0):
+            return None, None
+    if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
+        return None, _refused(f"The disruption budget {name_of(budget)} is still being processed by the server.", retry=10)
+    allowed = status.get("disruptionsAllowed", 0)
+    if allowed < 0:
+        return None, internal_error("pdb disruptions allowed is negative")
+    if len(status.get("disruptedPods") or {}) > _MOST_TRACKED:
+        return None, internal_error("DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+    if allowed == 0:
+        detail = (
+            f"The disruption budget {name_of(budget)} needs {status.get('desiredHealthy', 0)} healthy pods "
+            f"and has {status.get('currentHealthy', 0)} currently"
+        )
+        for c in status.get("conditions") or []:
+            if c["type"] == "DisruptionAllowed" and c["status"] == "False" and c.get("reason") == "SyncFailed" and c.get("message"):
+                detail = f"The disruption budget {name_of(budget)} does not allow evicting pods currently because it failed sync: {c['message']}"
+        return None, _refused(detail)
+    disrupted = {**(status.get("disruptedPods") or {}), name_of(pod): write_instant(now)}
+    counted = {**status, "disruptionsAllowed": allowed - 1, "disruptedPods": disrupted}
+    return {**budget, "status": counted}, None
+
+
+def internal_error_plain(message: str) -> Status:
+    """500 with the message as it stands."""
+    return Status(500, "InternalError", message)
+
+
+def _refused(detail: str, retry: int = 0) -> Status:
+    return Status(
+        429,
+        "TooManyRequests",
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+        (Cause("DisruptionBudget", detail, ""),),
+        details={"retryAfterSeconds": retry},
+    )
+
+
+def _is_ready(pod: Object) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in get_in(pod, ("status", "conditions")) or [])
+
+
+def disrupted(pod: Object, now: float) -> Object:
+    """The pod with the condition that says it is being evicted."""
+    condition = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "lastProbeTime": None,
+        "lastTransitionTime": write_instant(now),
+        "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting",
+    }
+    status = pod.get("status") or {}
+    others = [c for c in status.get("conditions") or [] if c["type"] != "DisruptionTarget"]
+    return {**pod, "status": {**status, "conditions": [*others, condition]}}

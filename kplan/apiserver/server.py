@@ -1,0 +1,471 @@
+"""The API server: the one door through which everything is written.
+
+What it refuses it refuses to all: the user's manifests, the controllers, the scheduler and the kubelet come in here.
+
+    create: decode · default · mutating admission · name, UID, prepare · validate · validating admission · store
+
+Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{create,update,delete}.go,
+         staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go,
+         staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go (1.36)
+Differs: one request at a time, so there is nothing to retry; authentication and authorization are not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kplan.apiserver import binding, deletion, eviction
+from kplan.apiserver import outcome as answers
+from kplan.apiserver.admission.contract import CREATE, DELETE, UPDATE, AdmissionContext, Attributes, plugins
+from kplan.apiserver.outcome import Outcome, Status
+from kplan.apiserver.sharing import Sharing
+from kplan.apiserver.strategy import PASS_THROUGH, Draft, Strategy, StrategyContext, strategy_for
+from kplan.catalog.catalog import Catalog, KindInfo
+from kplan.model.names import Names
+from kplan.model.instants import write_instant
+from kplan.model.objects import Object, Path, Ref, get_in, ref_of, thaw
+from kplan.store.store import Store
+from kplan.store.view import View
+
+Patch = Callable[[Object], Object | Status]
+"""Makes the new object of the stored one, or says why it cannot."""
+
+USER = "kubectl"
+"""The actor of everything the user does."""
+
+
+class APIServer:
+    """The door of one cluster."""
+
+    def __init__(self, store: Store, catalog: Catalog, names: Names, *, now: float = 0.0, cloud: bool = False) -> None:
+        self.store = store
+        self.view: View = store
+        self.catalog = catalog
+        self.names = names
+        self.now = now
+        self.cloud = cloud
+        self.memo: dict[Any, Any] = {"names": names}
+        self.woken_by = 0
+        """The seq of the write that woke whoever is acting now; the engine sets it."""
+        self._sharing = Sharing(store)
+        self._custom: tuple[int, dict[tuple[str, str], tuple[KindInfo, Strategy]]] = (-1, {})
+
+    # -- kinds ---------------------------------------------------------------------------------------------------
+
+    def resolve(self, api_version: str, kind: str) -> KindInfo | None:
+        """The kind as it is served: built in, or by a CustomResourceDefinition in the store."""
+        found = self.catalog.kind(api_version, kind)
+        if found is None and (custom := self._custom_kinds().get((api_version, kind))):
+            return custom[0]
+        return found
+
+    def custom_kinds(self) -> list[KindInfo]:
+        """The kinds that CustomResourceDefinitions in the store serve."""
+        return [info for info, _ in self._custom_kinds().values()]
+
+    def strategy(self, info: KindInfo) -> Strategy:
+        """What is done for a kind; PASS_THROUGH where nobody has written it."""
+        found = strategy_for(info.group_kind)
+        if found is PASS_THROUGH and (custom := self._custom_kinds().get((info.api_version, info.kind))):
+            return custom[1]
+        return found
+
+    def storage_info(self, info: KindInfo) -> KindInfo:
+        """The version in which objects of a kind are kept."""
+        return self.catalog.storage_kind(info.group_kind) or info
+
+    def _custom_kinds(self) -> dict[tuple[str, str], tuple[KindInfo, Strategy]]:
+        crd = "CustomResourceDefinition.apiextensions.k8s.io"
+        epoch = self.view.epoch(crd) + 1 if self.view.objects(crd) else 0
+        if self._custom[0] != epoch:
+            served = {}
+            if epoch:
+                from kplan.apiserver.customresources import served_kinds
+
+                served = {(info.api_version, info.kind): (info, s) for info, s in served_kinds(self.view.objects(crd))}
+            self._custom = (epoch, served)
+        return self._custom[1]
+
+    # -- create --------------------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        obj: Object,
+        *,
+        actor: str = USER,
+        because: str = "manifest",
+        user: bool = False,
+        validation: str = "Strict",
+        duplicates: Iterable[Path] = (),
+        manager: str = "",
+        dry_run: bool = False,
+    ) -> Outcome:
+        """Create an object. ``user`` objects are decoded first; others are trusted to have the right types."""
+        info = self.resolve(obj.get("apiVersion") or "", obj.get("kind") or "")
+        if info is None:
+            return Outcome(error=no_such_kind(obj))
+        if not user and (shared := self._sharing.recall(obj)) is not None:
+            return self._admit_shared(info, obj, shared, actor, because)
+        draft, error, warnings = self._decode(obj, info, user, validation, duplicates)
+        if error is not None:
+            return Outcome(error=error, warnings=warnings)
+        draft, info = self._to_storage(draft, info)
+        strategy = self.strategy(info)
+        context = self._strategy_context(actor, dry_run=dry_run)
+        strategy.default(draft, context)
+        said = list(warnings)
+        attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
+        admission = self._admission_context(said, strategy, context)
+        if error := _run(attributes, admission, "admit"):
+            return Outcome(error=error, warnings=tuple(said))
+        draft = attributes.object or draft
+        self._fill_meta(draft, info, strategy)
+        if error := strategy.begin(draft, None, context):
+            return Outcome(error=error, warnings=tuple(said))
+        strategy.prepare_for_create(draft, context)
+        attributes.name = draft["metadata"].get("name") or ""
+        if errors := list(strategy.validate(draft, context)):
+            return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
+        said.extend(strategy.warnings(draft, None, context))
+        attributes.object = draft
+        if error := _run(attributes, admission, "validate"):
+            return Outcome(error=error, warnings=tuple(said))
+        ref = ref_of(draft)
+        if self.view.get(ref) is not None:
+            return Outcome(error=answers.already_exists(info.resource, ref.name), warnings=tuple(said))
+        if not user:
+            self._sharing.remember(obj, draft)
+        stored = self._store(ref, draft, actor, because, dry_run=dry_run, writes=admission.writes)
+        return Outcome(stored, warnings=tuple(said))
+
+    def _admit_shared(self, info: KindInfo, obj: Object, twin: Object, actor: str, because: str) -> Outcome:
+        """Create an object that differs from one already admitted in nothing but its name and its owner."""
+        draft: Draft = {**twin, "metadata": {**obj["metadata"]}}
+        for inherited in ("labels", "annotations", "finalizers"):
+            if inherited in twin["metadata"]:
+                draft["metadata"][inherited] = twin["metadata"][inherited]
+        strategy = self.strategy(info)
+        self._fill_meta(draft, info, strategy)
+        said: list[str] = []
+        admission = self._admission_context(said, strategy, self._strategy_context(actor))
+        attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
+        for plugin in plugins():
+            if plugin.name in ("NamespaceLifecycle", "ResourceQuota") and plugin.handles(attributes):
+                for check in (plugin.admit, plugin.validate):
+                    if check is not None and (error := check(attributes, admission)):
+                        return Outcome(error=error, warnings=tuple(said))
+        ref = ref_of(draft)
+        if self.view.get(ref) is not None:
+            return Outcome(error=answers.already_exists(info.resource, ref.name))
+        return Outcome(self._store(ref, draft, actor, because, writes=admission.writes), warnings=tuple(said))
+
+    # -- update --------------------------------------------------------------------------------------------------
+
+    def update(
+        self,
+        obj: Object,
+        *,
+        actor: str = USER,
+        because: str = "manifest",
+        subresource: str = "",
+        user: bool = False,
+        validation: str = "Strict",
+        duplicates: Iterable[Path] = (),
+        manager: str = "",
+        dry_run: bool = False,
+    ) -> Outcome:
+        """Replace an object (PUT). Unchanged objects are not written; a given resourceVersion must be current."""
+        info = self.resolve(obj.get("apiVersion") or "", obj.get("kind") or "")
+        if info is None:
+            return Outcome(error=no_such_kind(obj))
+        if subresource == "status" and not user:
+            draft, error, warnings = dict(obj) | {"metadata": {**obj["metadata"]}}, None, ()
+        else:
+            draft, error, warnings = self._decode(obj, info, user, validation, duplicates)
+        if error is not None:
+            return Outcome(error=error, warnings=warnings)
+        draft, info = self._to_storage(draft, info)
+        old = self.view.get(ref_of(draft))
+        if old is None:
+            return Outcome(error=answers.not_found(info.resource, draft["metadata"].get("name") or ""))
+        return self._update(draft, old, info, actor, because, subresource, user, list(warnings), dry_run)
+
+    def patch(
+        self,
+        ref: Ref,
+        patch: Patch,
+        *,
+        actor: str = USER,
+        because: str = "manifest",
+        subresource: str = "",
+        user: bool = True,
+        validation: str = "Strict",
+        manager: str = "",
+        dry_run: bool = False,
+    ) -> Outcome:
+        """Change the stored object with a function of it (PATCH)."""
+        old = self.view.get(ref)
+        if old is None:
+            info = self.catalog.storage_kind(ref.kind)
+            return Outcome(error=answers.not_found(info.resource if info else ref.kind.lower(), ref.name))
+        changed = patch(old)
+        if isinstance(changed, Status):
+            return Outcome(error=changed)
+        return self.update(
+            changed, actor=actor, because=because, subresource=subresource, user=user, validation=validation, manager=manager, dry_run=dry_run
+        )
+
+    def _update(
+        self,
+        draft: Draft,
+        old: Object,
+        info: KindInfo,
+        actor: str,
+        because: str,
+        subresource: str,
+        user: bool,
+        said: list[str],
+        dry_run: bool,
+    ) -> Outcome:
+        meta, old_meta = draft["metadata"], old["metadata"]
+        if error := _stale(meta, old_meta, info):
+            return Outcome(error=error, warnings=tuple(said))
+        strategy = self.strategy(info)
+        context = self._strategy_context(actor, subresource, dry_run=dry_run)
+        if user:
+            strategy.default(draft, context)
+        for owned in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "generateName"):
+            _carry(meta, old_meta, owned)
+        meta["resourceVersion"] = old_meta.get("resourceVersion")
+        _carry_by_subresource(draft, old, strategy, subresource)
+        attributes = Attributes(UPDATE, info, *_place(draft), draft, old, subresource, actor)
+        admission = self._admission_context(said, strategy, context)
+        if error := _run(attributes, admission, "admit"):
+            return Outcome(error=error, warnings=tuple(said))
+        draft = attributes.object or draft
+        meta = draft["metadata"]
+        if error := strategy.begin(draft, old, context):
+            return Outcome(error=error, warnings=tuple(said))
+        strategy.prepare_for_update(draft, old, context)
+        if not same(draft, old):
+            if strategy.generation_fields and subresource != "status" and _generation_rises(draft, old, strategy):
+                meta["generation"] = (old_meta.get("generation") or 0) + 1
+            trusted = subresource == "status" and not user
+            if not trusted and (errors := list(strategy.validate_update(draft, old, context))):
+                return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
+        if user or strategy.status_warnings:
+            said.extend(strategy.warnings(draft, old, context))
+        if error := _run(attributes, admission, "validate"):
+            return Outcome(error=error, warnings=tuple(said))
+        if same(draft, old):
+            return Outcome(old, warnings=tuple(said), changed=False)
+        ref = ref_of(draft)
+        gone = deletion.is_complete(draft)
+        stored = self._store(ref, draft, actor, because, subresource=subresource, dry_run=dry_run, writes=admission.writes)
+        if gone and not dry_run:
+            self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
+        return Outcome(stored, warnings=tuple(said))
+
+    # -- delete --------------------------------------------------------------------------------------------------
+
+    def delete(
+        self,
+        ref: Ref,
+        *,
+        actor: str = USER,
+        because: str = "deleted",
+        propagation: str = "",
+        grace: int | None = None,
+        uid: str = "",
+        dry_run: bool = False,
+    ) -> Outcome:
+        """Delete an object: at once, or by marking it where finalizers or a grace period hold it."""
+        old = self.view.get(ref)
+        info = self.catalog.storage_kind(ref.kind) or (self.resolve(old["apiVersion"], old["kind"]) if old else None)
+        resource = info.resource if info else ref.kind.lower()
+        if old is None or info is None:
+            return Outcome(error=answers.not_found(resource, ref.name))
+        if uid and uid != old["metadata"].get("uid"):
+            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata'].get('uid')}"
+            return Outcome(error=answers.conflict(resource, ref.name, why))
+        strategy = self.strategy(info)
+        said: list[str] = []
+        attributes = Attributes(DELETE, info, ref.namespace, ref.name, None, old, user=actor)
+        admission = self._admission_context(said, strategy, self._strategy_context(actor))
+        for phase in ("admit", "validate"):
+            if error := _run(attributes, admission, phase):
+                return Outcome(error=error, warnings=tuple(said))
+        marked = deletion.mark(old, strategy, propagation=propagation, grace=grace, now=self.now)
+        if marked is old:
+            return Outcome(old, warnings=tuple(said), changed=False)
+        if marked is not None:
+            return Outcome(self._store(ref, marked, actor, because, dry_run=dry_run), warnings=tuple(said))
+        if not dry_run:
+            self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
+        return Outcome(old, warnings=tuple(said))
+
+    # -- subresources of pods ------------------------------------------------------------------------------------
+
+    def bind(self, pod: Ref, node: str, *, actor: str, because: str = "scheduled") -> Outcome:
+        """Put a pod on a node."""
+        found = self.view.get(pod)
+        if (refused := binding.refusal(found, pod, node)) is not None or found is None:
+            return refused or Outcome()
+        labels = binding.topology_labels(self.view.get(Ref("Node", "", node)))
+        placed = binding.bound(found, node, labels, self.now)
+        return Outcome(self._commit(pod, placed, actor, because, "binding"))
+
+    def evict(self, pod: Ref, *, actor: str = USER, because: str = "evicted", grace: int | None = None, dry_run: bool = False) -> Outcome:
+        """Delete a pod if its PodDisruptionBudget allows; 429 where it does not."""
+        found = self.view.get(pod)
+        if found is None:
+            return Outcome(error=answers.not_found("pods", pod.name))
+        budget, error = eviction.ask_budgets(self.view, found, self.now)
+        if error is not None:
+            return Outcome(error=error)
+        if not dry_run:
+            if budget is not None:
+                self._commit(ref_of(budget), budget, actor, "eviction-counted", "status")
+            self._commit(pod, eviction.disrupted(found, self.now), actor, because, "status")
+        return self.delete(pod, actor=actor, because=because, grace=grace, dry_run=dry_run)
+
+    # -- shared steps --------------------------------------------------------------------------------------------
+
+    def _decode(
+        self, obj: Object, info: KindInfo, user: bool, validation: str, duplicates: Iterable[Path]
+    ) -> tuple[Draft, Status | None, tuple[str, ...]]:
+        if not user:
+            return thaw(obj), None, ()
+        if (custom := self._custom_kinds().get((info.api_version, info.kind))) is not None:
+            from kplan.apiserver.customresources import decode_custom
+
+            return decode_custom(obj, custom[0], custom[1], mode=validation, duplicates=duplicates)
+        from kplan.apiserver.decoding import decode
+
+        draft, error, warnings = decode(obj, info, self.catalog, mode=validation, duplicates=duplicates)
+        return draft, error, tuple(warnings)
+
+    def _to_storage(self, draft: Draft, info: KindInfo) -> tuple[Draft, KindInfo]:
+        stored_as = self.storage_info(info)
+        if stored_as.api_version == info.api_version:
+            return draft, info
+        from kplan.apiserver.conversion import convert
+
+        return convert(draft, stored_as), stored_as
+
+    def _fill_meta(self, draft: Draft, info: KindInfo, strategy: Strategy) -> None:
+        """Set what the server owns: name, UID, timestamps, generation.
+
+        Mirrors: rest.FillObjectMetaSystemFields, rest.BeforeCreate.
+        """
+        meta = draft["metadata"]
+        if not meta.get("name") and meta.get("generateName"):
+            meta["name"] = self.names.generate(meta["generateName"])
+        for dropped in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"):
+            meta.pop(dropped, None)
+        if not info.namespaced:
+            meta.pop("namespace", None)
+        meta["uid"] = self.names.uid(f"{info.group_kind}/{meta.get('namespace', '')}/{meta.get('name', '')}")
+        meta["creationTimestamp"] = write_instant(self.now)
+        if strategy.generation_fields:
+            meta["generation"] = 1
+        if strategy.has_status and "status" in draft and draft["kind"] != "Pod":
+            draft.pop("status")
+
+    def _store(
+        self,
+        ref: Ref,
+        draft: Draft,
+        actor: str,
+        because: str,
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
+        writes: Iterable[tuple[Ref, Object]] = (),
+    ) -> Object:
+        if dry_run:
+            return draft
+        for other, obj in writes:
+            self._commit(other, obj, actor, "admission", "status")
+        return self._commit(ref, draft, actor, because, subresource)
+
+    def _commit(self, ref: Ref, obj: Object, actor: str, because: str, subresource: str) -> Object:
+        stored = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.store.next_seq())}}
+        self.store.commit(ref, stored, at=self.now, actor=actor, because=because, woken_by=self.woken_by, subresource=subresource)
+        return stored
+
+    def _strategy_context(self, actor: str, subresource: str = "", *, dry_run: bool = False) -> StrategyContext:
+        return StrategyContext(self.catalog.gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo)
+
+    def _admission_context(self, said: list[str], strategy: Strategy, context: StrategyContext) -> AdmissionContext:
+        def default(draft: Draft) -> None:
+            strategy.default(draft, context)
+
+        return AdmissionContext(self.view, self.catalog, self.catalog.gates, self.now, self.memo, default, said)
+
+
+def no_such_kind(obj: Object) -> Status:
+    """404: the server does not serve this kind."""
+    return Status(404, "NotFound", "the server could not find the requested resource", details={"kind": obj.get("kind")})
+
+
+def same(a: Object, b: Object) -> bool:
+    """Whether two objects are equal but for their resourceVersion and managedFields."""
+    if a is b:
+        return True
+    for key in a.keys() | b.keys():
+        if key != "metadata" and (x := a.get(key)) is not (y := b.get(key)) and x != y:
+            return False
+    ours, theirs = a["metadata"], b["metadata"]
+    return all(ours.get(k) == theirs.get(k) for k in ours.keys() | theirs.keys() if k not in ("resourceVersion", "managedFields"))
+
+
+def _place(draft: Draft) -> tuple[str, str]:
+    meta = draft["metadata"]
+    return meta.get("namespace") or "", meta.get("name") or ""
+
+
+def _run(attributes: Attributes, context: AdmissionContext, phase: str) -> Status | None:
+    for plugin in plugins():
+        check = plugin.admit if phase == "admit" else plugin.validate
+        if check is not None and plugin.handles(attributes) and (error := check(attributes, context)):
+            return error
+    return None
+
+
+def _carry(meta: Draft, old_meta: Object, key: str) -> None:
+    if key in old_meta:
+        meta[key] = old_meta[key]
+    else:
+        meta.pop(key, None)
+
+
+def _carry_by_subresource(draft: Draft, old: Object, strategy: Strategy, subresource: str) -> None:
+    """An update of the object leaves status alone; one of status leaves all else alone but the metadata."""
+    if not strategy.has_status:
+        return
+    if subresource == "":
+        _carry(draft, old, "status")
+    elif subresource == "status":
+        for key in draft.keys() | old.keys():
+            if key not in ("status", "metadata"):
+                _carry(draft, old, key)
+
+
+def _generation_rises(draft: Draft, old: Object, strategy: Strategy) -> bool:
+    return any(get_in(draft, f.split(".")) != get_in(old, f.split(".")) for f in strategy.generation_fields)
+
+
+def _stale(meta: Draft, old_meta: Object, info: KindInfo) -> Status | None:
+    name = old_meta.get("name") or ""
+    given = meta.get("uid")
+    if given and given != old_meta.get("uid"):
+        why = f"Precondition failed: UID in precondition: {given}, UID in object meta: {old_meta.get('uid')}"
+        return answers.conflict(info.resource, name, why)
+    version = meta.get("resourceVersion")
+    if version and version != old_meta.get("resourceVersion"):
+        return answers.conflict(
+            info.resource, name, "the object has been modified; please apply your changes to the latest version and try again"
+        )
+    return None

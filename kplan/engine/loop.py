@@ -1,0 +1,210 @@
+"""The loop: wake, reconcile, write, wake — until nothing is left to do but what the clock will bring.
+
+Everything that acts is a ``Controller`` (see ``contract``).  At one instant controllers go first, one key at a time; when
+they are done the scheduler takes its queue, then the kubelets theirs as one wave.  When the present is empty the clock
+jumps to the next foreground timer.
+
+A key whose object is written more than ``MOST_WRITES`` times at one instant is left alone and reported: two parties
+disagree about it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kplan.apiserver.outcome import Outcome
+from kplan.apiserver.server import APIServer
+from kplan.engine.contract import (
+    Action,
+    Bind,
+    Context,
+    Controller,
+    Create,
+    Delete,
+    Emit,
+    Evict,
+    Key,
+    Noop,
+    Options,
+    Requeue,
+    Update,
+)
+from kplan.engine.queue import Item, Timers, WorkQueue
+from kplan.model.objects import Ref
+from kplan.store.journal import CREATE, Event, Write
+
+MOST_WRITES = 500
+_NOTHING = Outcome(changed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Oscillation:
+    """An object that two or more parties kept changing at one instant."""
+
+    ref: Ref
+    at: float
+    writers: tuple[str, ...]
+    last: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Something the clock will bring: when, who, about what, and what for."""
+
+    at: float
+    actor: str
+    key: Key
+    note: str
+
+
+@dataclass(slots=True)
+class Engine:
+    """One cluster in motion."""
+
+    server: APIServer
+    controllers: Sequence[Controller]
+    options: Options = field(default_factory=Options)
+    oscillations: list[Oscillation] = field(default_factory=list)
+    idle: dict[tuple[str, Key], str] = field(default_factory=dict)
+    """Why a controller last did nothing about a key."""
+    ties: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
+    """Pods whose node was one of several equals."""
+    _queue: WorkQueue = field(default_factory=WorkQueue)
+    _timers: Timers = field(default_factory=Timers)
+    _watchers: dict[str, list[tuple[int, object]]] = field(default_factory=dict)
+    _written: Counter[Ref] = field(default_factory=Counter)
+    _started: bool = False
+    _context: Context | None = None
+
+    def start(self) -> None:
+        """Show every controller the cluster as it is, as an informer's first list does."""
+        if self._started:
+            return
+        self._started = True
+        server = self.server
+        self._context = Context(server.now, server.catalog.gates, server.names, self.options)
+        for i, controller in enumerate(self.controllers):
+            for watch in controller.watches:
+                self._watchers.setdefault(watch.kind, []).append((i, watch.keys))
+            begin = getattr(controller, "start", None)
+            if begin is not None:
+                begin(server.view, self._context)
+        for obj_kind in server.view.kinds():
+            for obj in server.view.objects(obj_kind):
+                ref = Ref(obj_kind, obj["metadata"].get("namespace") or "", obj["metadata"]["name"])
+                self._wake(Write(0, server.now, "", CREATE, ref, None, obj, "initial", 0))
+        server.store.observers.append(self._observe)
+        for controller in self.controllers:
+            observe = getattr(controller, "observe", None)
+            if observe is not None:
+                server.store.observers.append(observe)
+
+    def settle(self, *, until: float | None = None) -> None:
+        """Run to the fixed point; with ``until`` (an instant) let background timers up to it fire as well."""
+        self.start()
+        while True:
+            self.drain()
+            horizon = until if until is not None else float("inf")
+            at = self._timers.next_instant(horizon, background=until is not None)
+            if at is None:
+                break
+            self._advance(at, background=until is not None)
+        if until is not None and until > self.server.now:
+            self._advance(until, background=True)
+
+    def drain(self, most_priority: int = 9) -> None:
+        """Do all there is to do at this instant."""
+        self.start()
+        while self._queue:
+            priority, wave = self._queue.wave()
+            if priority > most_priority:
+                for item, cause in wave:
+                    self._queue.add(priority, item, cause)
+                return
+            for item, cause in wave:
+                self._reconcile(item, cause)
+
+    def later(self) -> list[Later]:
+        """What the clock will bring, soonest first."""
+        return [Later(t.at, self.controllers[t.item[0]].name, t.item[1], t.note) for t in self._timers.pending() if t.note]
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _advance(self, at: float, *, background: bool) -> None:
+        if at > self.server.now:
+            self.server.now = at
+            self._written.clear()
+            if self._context is not None:
+                self._context.now = at
+        for timer in self._timers.due(at, background=background):
+            self._queue.add(self.controllers[timer.item[0]].priority, timer.item, timer.cause)
+
+    def _observe(self, write: Write) -> None:
+        self._written[write.ref] += 1
+        if self._written[write.ref] > MOST_WRITES:
+            if self._written[write.ref] == MOST_WRITES + 1:
+                self._report_oscillation(write)
+            return
+        self._wake(write)
+
+    def _wake(self, write: Write) -> None:
+        for kind in (write.ref.kind, "*"):
+            for i, keys in self._watchers.get(kind, ()):
+                for key in keys(write, self.server.view):  # type: ignore[operator]
+                    self._queue.add(self.controllers[i].priority, (i, key), write.seq)
+
+    def _report_oscillation(self, write: Write) -> None:
+        last = tuple(self.server.store.journal.of(write.ref)[-4:])
+        writers = tuple(dict.fromkeys(w.actor for w in last))
+        self.oscillations.append(Oscillation(write.ref, write.at, writers, last))
+
+    def _reconcile(self, item: Item, cause: int) -> None:
+        index, key = item
+        controller = self.controllers[index]
+        assert self._context is not None
+        self.server.woken_by = cause
+        steps = controller.reconcile(key, self.server.view, self._context)
+        try:
+            action = next(steps)
+            while True:
+                action = steps.send(self._carry_out(action, controller, item, cause))
+        except StopIteration:
+            pass
+        finally:
+            self.server.woken_by = 0
+
+    def _carry_out(self, action: Action, controller: Controller, item: Item, cause: int) -> Outcome:
+        server, actor = self.server, controller.name
+        match action:
+            case Create(obj, because):
+                return server.create(obj, actor=actor, because=because)
+            case Update(obj, because, subresource):
+                return server.update(obj, actor=actor, because=because, subresource=subresource)
+            case Delete(ref, because, propagation, grace, uid):
+                return server.delete(ref, actor=actor, because=because, propagation=propagation, grace=grace, uid=uid)
+            case Bind(pod, node, because, tied):
+                if len(tied) > 1:
+                    self.ties[pod] = tied
+                return server.bind(pod, node, actor=actor, because=because)
+            case Evict(pod, because):
+                return server.evict(pod, actor=actor, because=because)
+            case Emit(ref, reason, message, kind):
+                event = Event(server.now, actor, ref, kind, reason, message, server.store.seq)
+                server.store.journal.events.append(event)
+            case Requeue():
+                self._set_timer(action, item, cause)
+            case Noop(why):
+                self.idle[(actor, item[1])] = why
+        return _NOTHING
+
+    def _set_timer(self, action: Requeue, item: Item, cause: int) -> None:
+        now = self.server.now
+        at = action.at if action.at is not None else now + (action.after or 0.0)
+        background = action.background or at - now > self.options.settle
+        target = item if action.key is None else (item[0], action.key)
+        if at <= now and not background:
+            self._queue.add(self.controllers[item[0]].priority, target, cause)
+            return
+        self._timers.set(at, target, background=background, note=action.note, cause=cause)
