@@ -5,7 +5,7 @@
 
 ``--facts`` holds what a 1.36 server says of itself (definitions, discovery, feature gates, API lifecycle, Go types of a pod
 template).  ``--package`` is the unpacked wheel of ``kubernetes-validate``, which holds the definitions of the other minors.
-What was taken from where is written down in PROVENANCE.md.
+What was taken from where, and why, is written down in PROVENANCE.md.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ Json = dict[str, Any]
 
 REFERENCE = 36
 """The minor whose facts are complete."""
+
+OTHERS = (31, 32, 33, 34, 35, 37)
+"""The minors made from the package."""
+
+PACKAGED = "kubernetes_validate/kubernetes-json-schema/v1.{minor}.0-local/_definitions.json"
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 CRD = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1."
@@ -49,6 +54,54 @@ EXTENSIONS = {
 
 FORK_GATES = {"MinimumKubeletVersion", "RouteExternalCertificate", "StoragePerformantSecurityPolicy"}
 """Gates of the fork the facts were read from; Kubernetes has no such gates."""
+
+LEGACY_BETAS = {31: {("flowcontrol.apiserver.k8s.io", "v1beta3")}}
+"""Beta versions a minor still serves by default; all others are off unless asked for."""
+
+LATER_SUBRESOURCES = {("pods", "resize"): 33}
+"""Subresources that came after 1.31, and the first minor that serves them by default."""
+
+_WRITE = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+
+LATER_KINDS: Mapping[tuple[str, str], Json] = {
+    ("certificates.k8s.io", "ClusterTrustBundle"): {"namespaced": False, "subresources": []},
+    ("certificates.k8s.io", "PodCertificateRequest"): {"namespaced": True, "subresources": ["status"]},
+    ("resource.k8s.io", "DeviceTaintRule"): {"namespaced": False, "subresources": ["status"]},
+    ("storagemigration.k8s.io", "StorageVersionMigration"): {"namespaced": False, "subresources": ["status"]},
+}
+"""Kinds whose first stable version came after 1.36: what their definitions do not say."""
+
+POSTED = {
+    ("authentication.k8s.io", "v1", "TokenRequest"),
+    ("autoscaling", "v1", "Scale"),
+    ("policy", "v1", "Eviction"),
+    ("", "v1", "Status"),
+}
+"""Kinds that subresources take, or that the server answers with."""
+
+WORKLOAD_REF: Json = {"go": "WorkloadRef", "inline": False, "json": "workloadRef", "omitempty": True, "type": "*v1.WorkloadReference"}
+WORKLOAD_REFERENCE: Json = {
+    "v1.WorkloadReference": [
+        {"go": "Name", "inline": False, "json": "name", "omitempty": False, "type": "string"},
+        {"go": "PodGroup", "inline": False, "json": "podGroup", "omitempty": False, "type": "string"},
+        {"go": "PodGroupReplicaKey", "inline": False, "json": "podGroupReplicaKey", "omitempty": True, "type": "string"},
+    ]
+}
+"""The one pod template field that 1.35 had and 1.36 has not: it stood last in PodSpec, where schedulingGroup is now."""
+
+RETIRED: list[Json] = [
+    {"group": group, "version": version, "kind": kind, "introduced": introduced, "deprecated": deprecated, "removed": removed}
+    | ({"replacement": replacement} if replacement else {})
+    for group, version, kind, introduced, deprecated, removed, replacement in (
+        ("apiextensions.k8s.io", "v1beta1", "CustomResourceDefinition", "1.7", "1.16", "1.22", "apiextensions.k8s.io/v1/CustomResourceDefinition"),
+        ("apiregistration.k8s.io", "v1beta1", "APIService", "1.7", "1.19", "1.22", "apiregistration.k8s.io/v1/APIService"),
+        ("autoscaling", "v2beta1", "HorizontalPodAutoscaler", "1.8", "1.22", "1.25", "autoscaling/v2/HorizontalPodAutoscaler"),
+        ("autoscaling", "v2beta2", "HorizontalPodAutoscaler", "1.12", "1.23", "1.26", "autoscaling/v2/HorizontalPodAutoscaler"),
+        ("extensions", "v1beta1", "PodSecurityPolicy", "1.2", "1.11", "1.16", "policy/v1beta1/PodSecurityPolicy"),
+        ("policy", "v1beta1", "PodSecurityPolicy", "1.10", "1.21", "1.25", ""),
+    )
+]
+"""APIs whose types 1.36 no longer carries, or carries outside its API module, so that the facts do not name them."""
 
 
 def schema_of(node: Json) -> Json:
@@ -187,7 +240,7 @@ def read(path: Path) -> Any:
 def build_reference(facts: Path, out: Path) -> None:
     """``schemas/1.36`` and the lifecycle that all minors share."""
     merged: Json = read(facts / "schemas-v3.json.gz")
-    compiled = {name: definition_of(node) for name, node in merged.items() if name not in LEAVES}
+    compiled = compile_all(merged)
     kinds = kinds_of(read(facts / "discovery.json"), names_by_kind(merged))
     target = out / f"1.{REFERENCE}"
     write_lines(target / "kinds.json", kinds)
@@ -195,8 +248,165 @@ def build_reference(facts: Path, out: Path) -> None:
     gates = {name: gate["enabled"] for name, gate in sorted(read(facts / "feature-gates.json").items())}
     write_lines(target / "gates.json", {k: v for k, v in gates.items() if k not in FORK_GATES})
     write_lines(target / "pod-template-go-types.json", read(facts / "pod-template-go-types.json"))
-    lifecycle = sorted(read(facts / "api-lifecycle.json"), key=lambda e: (e["group"], e["version"], e["kind"]))
-    write_lines(out / "lifecycle.json", lifecycle)
+    lifecycle = read(facts / "api-lifecycle.json") + RETIRED
+    write_lines(out / "lifecycle.json", sorted(lifecycle, key=lambda e: (e["group"], e["version"], e["kind"])))
+
+
+def compile_all(definitions: Mapping[str, Json]) -> dict[str, Json]:
+    """All definitions but the leaves, compiled."""
+    return {name: definition_of(node) for name, node in definitions.items() if name not in LEAVES}
+
+
+def packaged(package: Path, minor: int) -> Json:
+    """The package's definitions of a minor, without the enums it adds to apiVersion and kind."""
+    definitions: Json = read(package / PACKAGED.format(minor=minor))["$defs"]
+    for node in definitions.values():
+        for inner in node.get("properties", {}).values():
+            inner.pop("enum", None)
+    return definitions
+
+
+def served_kinds(minor: int, kinds: list[Json], named: Mapping[tuple[str, str, str], str]) -> list[Json]:
+    """The kinds a minor serves by default: those of its definitions that are stable, described as 1.36 describes them."""
+    described = {(kind["group"], kind["kind"]): kind for kind in reversed(kinds)}
+    described |= {at: described_later(at) for at in LATER_KINDS}
+    groups = list(dict.fromkeys(kind["group"] for kind in kinds))
+    out = [
+        described[group, kind] | {"version": version, "definition": definition}
+        for (group, version, kind), definition in named.items()
+        if (group, kind) in described and is_served(minor, group, version)
+    ]
+    for kind in out:
+        kind["subresources"] = [s for s in kind["subresources"] if LATER_SUBRESOURCES.get((kind["plural"], s), 0) <= minor]
+    return sorted(out, key=lambda k: (groups.index(k["group"]) if k["group"] in groups else len(groups), rank(k["version"]), k["plural"]))
+
+
+def described_later(at: tuple[str, str]) -> Json:
+    """What discovery says of a kind that 1.36 does not serve."""
+    group, kind = at
+    names = {"plural": kind.lower() + "s", "singular": kind.lower(), "short_names": []}
+    return {"group": group, "version": "", "kind": kind} | names | {"verbs": _WRITE, "categories": []} | LATER_KINDS[at]
+
+
+def is_served(minor: int, group: str, version: str) -> bool:
+    """Whether a minor serves a version of a group by default."""
+    return ("alpha" not in version and "beta" not in version) or (group, version) in LEGACY_BETAS.get(minor, ())
+
+
+def rank(version: str) -> tuple[bool, int]:
+    """The order of versions in discovery: stable ones first, the newest of them first."""
+    return "beta" in version, -int(version.removeprefix("v").partition("beta")[0])
+
+
+def add_reference_facts(compiled: Json, reference: Json, raw: Json, raw_reference: Json) -> None:
+    """Enums and defaults, which the package lacks, from the same field of 1.36.
+
+    A default is taken where the type is the same.  An enum is taken where also the field's description is the same, since a
+    value added or removed in between is described there.
+    """
+    for name, entry in compiled.items():
+        for field, schema in entry["fields"].items():
+            facts = reference.get(name, {"fields": {}})["fields"].get(field)
+            if facts is None or (facts["type"], facts.get("ref")) != (schema["type"], schema.get("ref")):
+                continue
+            if "default" in facts:
+                schema["default"] = facts["default"]
+            if description(raw, name, field) == description(raw_reference, name, field):
+                copy_enums(facts, schema)
+
+
+def copy_enums(facts: Json, schema: Json) -> None:
+    """The enum of a field, or of its items or values."""
+    if "enum" in facts:
+        schema["enum"] = facts["enum"]
+    for inner in ("items", "values"):
+        if inner in facts and inner in schema:
+            copy_enums(facts[inner], schema[inner])
+
+
+def description(definitions: Json, name: str, field: str) -> str:
+    """The description of a field."""
+    return str(definitions[name]["properties"][field].get("description", ""))
+
+
+def gates_at(minor: int, history: Mapping[str, list[Json]]) -> dict[str, bool]:
+    """The gates a minor knows, at their defaults."""
+    out = {}
+    for name, stages in sorted(history.items()):
+        reached = [stage for stage in stages if numbers(stage["since"]) <= (1, minor)]
+        if reached:
+            out[name] = max(reached, key=lambda stage: numbers(stage["since"]))["default"]
+    return out
+
+
+def numbers(minor: str) -> tuple[int, ...]:
+    """``1.36`` as (1, 36)."""
+    return tuple(map(int, minor.split(".")))
+
+
+def go_types_at(minor: int, types: Mapping[str, list[Json]], definitions: Json, reference: Json) -> Json:
+    """The Go structs of a pod template at a minor before 1.36: those of 1.36 without the fields that came later."""
+    out: Json = {}
+    for name, fields in types.items():
+        known, now = (properties_of(name, d) for d in (definitions, reference))
+        later = (now or set()) - (known or set())
+        out[name] = [f for f in fields if f["json"] not in later]
+        if minor == 35 and name == "v1.PodSpec":
+            out[name].append(WORKLOAD_REF)
+    if minor == 35:
+        out |= WORKLOAD_REFERENCE
+    return out
+
+
+def properties_of(go_type: str, definitions: Json) -> set[str] | None:
+    """The JSON fields of a Go struct of the pod template; None where no definition is named like it."""
+    kind = go_type.removeprefix("v1.")
+    for prefix in ("io.k8s.api.core.v1.", META):
+        if prefix + kind in definitions:
+            return set(definitions[prefix + kind].get("properties", {}))
+    return None
+
+
+def build_other(minor: int, facts: Path, package: Path, out: Path) -> None:
+    """``schemas/1.<minor>`` from the package, with 1.36's facts where it has none."""
+    raw, raw_reference = packaged(package, minor), packaged(package, REFERENCE)
+    reference = read(facts / "schemas-v3.json.gz")
+    named = names_by_kind(raw)
+    kinds = kinds_of(read(facts / "discovery.json"), names_by_kind(reference))
+    compiled = compile_all(raw)
+    add_reference_facts(compiled, compile_all(reference), raw, raw_reference)
+    served = served_kinds(minor, kinds, named)
+    target = out / f"1.{minor}"
+    write_lines(target / "kinds.json", served)
+    write_lines(target / "definitions.json", reachable(compiled, roots(served, named, compiled)))
+    write_lines(target / "gates.json", gates_at(minor, read(facts / "feature-gates-by-version.json")))
+    types = read(facts / "pod-template-go-types.json")
+    write_lines(target / "pod-template-go-types.json", types if minor > REFERENCE else go_types_at(minor, types, raw, raw_reference))
+
+
+def roots(served: list[Json], named: Mapping[tuple[str, str, str], str], compiled: Json) -> Iterator[str]:
+    """The definitions to keep: the served kinds, their lists, and what is posted to subresources."""
+    for kind in served:
+        yield kind["definition"]
+        if listed := named.get((kind["group"], kind["version"], kind["kind"] + "List")):
+            yield listed
+    yield from (name for at, name in named.items() if at in POSTED)
+    yield from (name for name in compiled if name.startswith(META))
+
+
+def check_derivation(facts: Path, package: Path) -> None:
+    """Holds what the package's 1.36 would give against what a 1.36 server says.
+
+    Raises: AssertionError where they differ, for then the other minors cannot be trusted either.
+    """
+    raw, reference = packaged(package, REFERENCE), read(facts / "schemas-v3.json.gz")
+    kinds = kinds_of(read(facts / "discovery.json"), names_by_kind(reference))
+    derived = served_kinds(REFERENCE, kinds, names_by_kind(raw))
+    assert derived == kinds, [k for k in derived if k not in kinds]
+    compiled, known = compile_all(raw), compile_all(reference)
+    add_reference_facts(compiled, known, raw, raw)
+    for name in reachable(compiled, roots(derived, names_by_kind(raw), compiled)):
+        assert name not in known or compiled[name] == known[name], name
 
 
 def main() -> None:
@@ -207,6 +417,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     arguments = parser.parse_args()
     build_reference(arguments.facts, arguments.out)
+    if arguments.package:
+        check_derivation(arguments.facts, arguments.package)
+        for minor in OTHERS:
+            build_other(minor, arguments.facts, arguments.package, arguments.out)
 
 
 if __name__ == "__main__":
