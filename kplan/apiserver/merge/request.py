@@ -1,0 +1,94 @@
+"""A PATCH request's body as a function of the stored object.
+
+Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go (1.36)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kplan.apiserver import outcome as answers
+from kplan.apiserver.field import ROOT, invalid
+from kplan.apiserver.merge.errors import BadPatch
+from kplan.apiserver.merge.json_merge import apply_merge
+from kplan.apiserver.merge.json_patch import MOST_OPERATIONS, apply_json_patch
+from kplan.apiserver.merge.lookup import PatchSchema
+from kplan.apiserver.merge.strategic import apply_strategic
+from kplan.apiserver.merge.values import go_json, go_text, go_type
+from kplan.apiserver.outcome import Status
+from kplan.model.objects import Object
+
+if TYPE_CHECKING:
+    from kplan.catalog.catalog import Catalog
+    from kplan.catalog.kinds import KindInfo
+
+STRATEGIC, MERGE, JSON = "strategic", "merge", "json"
+
+MEDIA_TYPES = {
+    JSON: "application/json-patch+json",
+    MERGE: "application/merge-patch+json",
+    STRATEGIC: "application/strategic-merge-patch+json",
+}
+APPLY_TYPE = "application/apply-patch+yaml"
+REJECTED = "the server rejected our request due to an error in our request"
+
+
+@dataclass(frozen=True, slots=True)
+class PatchRequest:
+    """A patch of one kind (``strategic``, ``merge``, ``json``) to an object of ``info``, in that version."""
+
+    kind: str
+    body: Any
+    info: KindInfo
+    catalog: Catalog
+
+    def __call__(self, obj: Object) -> Object | Status:
+        """The patched object, or why the patch does not apply; the argument is not changed."""
+        if self.kind == STRATEGIC and not self.info.definition:
+            return unsupported_media_type()
+        try:
+            return self._patched(obj)
+        except BadPatch as e:
+            return Status(e.code, e.reason, REJECTED if e.code == 422 else e.message)
+
+    def _patched(self, obj: Object) -> Object:
+        if self.kind == JSON:
+            found: Object = apply_json_patch(obj, self._operations())
+            return found
+        if not isinstance(self.body, Mapping):
+            raise BadPatch(f"json: cannot unmarshal {_json_type(self.body)} into Go value of type map[string]interface {{}}", 400, "BadRequest")
+        if self.kind == MERGE:
+            return apply_merge(obj, self.body)
+        return apply_strategic(obj, self.body, PatchSchema(self.catalog, self.info.definition))
+
+    def _operations(self) -> list[Any]:
+        wanted = "[]handlers.jsonPatchOp"
+        if not isinstance(self.body, list):
+            raise BadPatch(f"error decoding patch: json: cannot unmarshal {_json_type(self.body)} into Go value of type {wanted}", 400, "BadRequest")
+        for item in self.body:
+            if not isinstance(item, Mapping):
+                text = f"error decoding patch: json: cannot unmarshal {_json_type(item)} into Go value of type {wanted[2:]}"
+                raise BadPatch(text, 400, "BadRequest")
+        if len(self.body) > MOST_OPERATIONS:
+            text = f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(self.body)}"
+            raise BadPatch(f"Request entity too large: {text}", 413, "RequestEntityTooLarge")
+        return self.body
+
+    def undecodable(self, patched: Object, why: str) -> Status:
+        """422: what the patch made cannot be decoded; the message quotes the patch, or what it made of the object."""
+        shown = go_text(self.body) if self.kind == STRATEGIC else go_json(patched) + "\n"
+        return answers.invalid_status("", "", [invalid(ROOT.child("patch"), shown, why)])
+
+
+def unsupported_media_type() -> Status:
+    """415: custom resources know no strategic merge."""
+    accepted = ", ".join((MEDIA_TYPES[JSON], MEDIA_TYPES[MERGE], APPLY_TYPE))
+    said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+    return Status(415, "UnsupportedMediaType", said)
+
+
+def _json_type(value: Any) -> str:
+    names = {"string": "string", "bool": "bool", "int64": "number", "float64": "number", "[]interface {}": "array"}
+    return names.get(go_type(value), "object")
