@@ -51,6 +51,27 @@ def by_claim(obj: Object) -> Iterable[IndexKey]:
     return out
 
 
-_LABELLED = {"Pod", "ReplicaSet.apps"}
+def by_allocation(obj: Object) -> Iterable[IndexKey]:
+    """("IP", address) and ("port", number) of every cluster IP, node port and health check node port of a Service."""
+    if obj.get("kind") != "Service":
+        return ()
+    spec = obj.get("spec") or {}
+    out: list[IndexKey] = [("IP", ip) for ip in spec.get("clusterIPs") or () if ip != "None"]
+    out.extend(("port", p["nodePort"]) for p in spec.get("ports") or () if p.get("nodePort"))
+    if spec.get("healthCheckNodePort"):
+        out.append(("port", spec["healthCheckNodePort"]))
+    return out
 
-INDEXES: dict[str, Indexer] = {"owner": by_owner, "node": by_node, "label": by_label, "claim": by_claim}
+
+def by_orphan(obj: Object) -> Iterable[IndexKey]:
+    """(kind, namespace) of what a controller may adopt and no controller owns."""
+    kind = kind_of(obj)
+    if kind not in _ADOPTED or any(r.get("controller") for r in owner_references(obj)):
+        return ()
+    return ((kind, namespace_of(obj)),)
+
+
+_LABELLED = {"Pod", "ReplicaSet.apps"}
+_ADOPTED = {"Pod", "ReplicaSet.apps", "ControllerRevision.apps"}
+
+INDEXES: dict[str, Indexer] = {"owner": by_owner, "node": by_node, "label": by_label, "claim": by_claim, "allocation": by_allocation, "orphan": by_orphan}
