@@ -21,6 +21,7 @@ import orjson
 
 from kplan.catalog.definitions import Definition, Definitions
 from kplan.catalog.gates import Gates
+from kplan.catalog.gostructs import GoField, GoStructs
 from kplan.catalog.kinds import KindInfo, by_word, kind_info
 from kplan.catalog.lifecycle import Lifecycle, lifecycle_of, order
 
@@ -103,6 +104,14 @@ class Catalog:
         """The Go structs of a pod template, their fields in order: what a template's hash is computed over."""
         types: Mapping[str, list[Mapping[str, Any]]] = self._read("pod-template-go-types.json")
         return types
+
+    def go_struct(self, name: str) -> tuple[GoField, ...]:
+        """The fields of a definition's Go struct in Go's order; empty where it is none."""
+        return self._go_structs[name]
+
+    @cached_property
+    def _go_structs(self) -> GoStructs:
+        return GoStructs((self._directory / "go-types.json").read_bytes())
 
     @cached_property
     def _kinds(self) -> tuple[KindInfo, ...]:

@@ -25,7 +25,7 @@ NANO = 10**9
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _DECIMAL_BY_EXPONENT = {v: k for k, v in _DECIMAL.items()}
-_PATTERN = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([a-zA-Z]*[+-]?[0-9]*)", re.ASCII)
+_PATTERN = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[+-]?[0-9]*)", re.ASCII)
 _EXPONENT = re.compile(r"[eE]([+-]?[0-9]+)", re.ASCII)
 
 BINARY_SI, DECIMAL_SI, DECIMAL_EXPONENT = "BinarySI", "DecimalSI", "DecimalExponent"
@@ -50,6 +50,8 @@ class Quantity:
 
     nano: int
     format: str = DECIMAL_SI
+    written: str = ""
+    """The text it was read from, where the API server keeps that: ``+5``, ``01`` and ``1.500`` stay as they are."""
 
     @staticmethod
     def parse(text: str | int | float) -> Quantity:
@@ -100,7 +102,9 @@ class Quantity:
         return self.nano >= other.nano
 
     def __str__(self) -> str:
-        """The canonical form the API server writes."""
+        """The form the API server writes: the canonical one, or the text it came from."""
+        if self.written:
+            return self.written
         if self.nano == 0:
             return "0"
         if self.format == BINARY_SI and abs(self.nano) >= 1024 * NANO and self.nano % NANO == 0:
@@ -132,16 +136,29 @@ def _parse(text: str) -> Quantity:
         exponent = max(-400, min(400, exponent))
     else:
         raise QuantityError(BAD_SUFFIX)
-    if not whole and not fraction:
-        raise QuantityError(MALFORMED)
+    # Without a digit it is zero: so the API server reads "Mi" and ".".
     numerator = int((whole or "0") + fraction) * factor_two
     shift = 9 + exponent - len(fraction)
     if shift >= 0:
         nano = numerator * 10**shift
     else:
         nano = _round_away(numerator, 10**-shift)
-    nano = min(nano, _MAX_NANO)
-    return Quantity(-nano if sign == "-" else nano, kind)
+    if kind == BINARY_SI:
+        nano = min(nano, _MAX_NANO)
+        if 0 < nano < NANO:
+            kind = DECIMAL_SI
+    kept = text if _is_kept(whole.lstrip("0") or "0", fraction, exponent, factor_two) else ""
+    return Quantity(-nano if sign == "-" else nano, kind, kept)
+
+
+def _is_kept(whole: str, fraction: str, exponent: int, factor_two: int) -> bool:
+    """Whether the API server takes a text for canonical already: a fast path that is not quite right, and so kept."""
+    if factor_two > 1:
+        power = factor_two.bit_length() - 1
+        fits = not fraction and 15 - len(whole) - power * 3 // 10 - 1 >= 0
+        return fits and int(whole) & 7 != 0 and int(whole) * factor_two < 2**63
+    digits, scale = whole + fraction, exponent - len(fraction)
+    return len(digits) <= 18 and scale >= -9 and scale % 3 == 0 and not digits.endswith("000") and digits[0] != "0"
 
 
 def _write_binary(value: int) -> str:
