@@ -56,7 +56,8 @@ class Package:
             match = FIELD.match(line)
             if match is None:
                 continue
-            json_name, *options = (JSON_TAG.search(match["tag"] or "") or [0, ""])[1].split(",")  # type: ignore[index]
+            tag = JSON_TAG.search(match["tag"] or "")
+            json_name, *options = (tag[1] if tag else "").split(",")
             if json_name == "-" or (match["tag"] is None and match["name"]):
                 continue
             omitted = "z" if "omitzero" in options else "o" if "omitempty" in options else ""
