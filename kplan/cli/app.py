@@ -1,0 +1,96 @@
+"""The command line. One file a command: each registers itself by its name and is imported only when it is called.
+
+``kplan <command>`` looks for ``kplan/cli/<command>.py`` (dashes as underscores) with an ``app`` (a Typer).
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from kplan.cli.argv import normalize
+from kplan.cli.exits import CRASHED, USAGE
+
+_USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
+"""The parser's base class of wrong usage; typer brings its own parser and does not name it."""
+
+_INTERNAL = frozenset(("app", "argv", "common", "exits", "output", "session"))
+
+
+class Commands(TyperGroup):
+    """Finds commands by looking into the folder, and loads one only when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All commands, by name."""
+        import kplan.cli
+
+        names = [m.name for m in pkgutil.iter_modules(kplan.cli.__path__)]
+        return sorted(n.replace("_", "-").strip("-") for n in names if n not in _INTERNAL)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        import importlib
+        import importlib.util
+
+        for module_name in (cmd_name.replace("-", "_"), cmd_name.replace("-", "_") + "_"):
+            path = f"kplan.cli.{module_name}"
+            if module_name in _INTERNAL or not module_name.isidentifier() or importlib.util.find_spec(path) is None:
+                continue
+            command = typer.main.get_command(importlib.import_module(path).app)
+            command.name = cmd_name
+            return command
+        return None
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="kplan",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="What will this Kubernetes cluster look like after I apply these manifests, and why? Offline; never writes to a cluster.",
+    epilog="Exit codes: 0 planned, 1 refused or found something, 2 usage, 3 internal error.",
+)
+
+
+@app.callback()
+def root() -> None:
+    """Offline; never writes to a cluster."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code. Raises nothing."""
+    command = typer.main.get_command(app)
+    try:
+        result = command.main(args=normalize(list(argv)), prog_name="kplan", standalone_mode=False)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        print("kplan: interrupted", file=sys.stderr)  # noqa: T201
+        return CRASHED
+    except _USAGE_ERROR as problem:
+        problem.show(file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        return 0
+    except RecursionError:
+        print("error: the input is nested too deeply", file=sys.stderr)  # noqa: T201
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def run() -> None:
+    """The entry point of the ``kplan`` script."""
+    import gc
+
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    raise SystemExit(code)

@@ -1,0 +1,157 @@
+"""From options to a session, and from a session to what is printed, written and returned."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from kplan import __version__
+from kplan.cli.common import ClusterOptions, OutputOptions
+from kplan.cli.exits import CHANGES, PLANNED, REFUSED, USAGE
+
+if TYPE_CHECKING:
+    from kplan.pipeline import Session
+    from kplan.plan.plan import Plan
+
+
+def usage_error(message: str) -> typer.Exit:
+    """Says what is wrong with the command line; to be raised."""
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201
+    return typer.Exit(USAGE)
+
+
+def open_session(options: ClusterOptions) -> Session:
+    """The cluster the user named, ready to be changed.
+
+    Raises: typer.Exit where an option or the cluster file is wrong; the user has been told.
+    """
+    from kplan.catalog.catalog import UnknownVersion
+    from kplan.engine.contract import Options
+    from kplan.kubelet.stages import OUTCOMES
+    from kplan.load.cluster import ClusterError, load_cluster
+    from kplan.model.instants import read_instant
+    from kplan.pipeline import Session
+
+    if options.assume not in OUTCOMES:
+        raise usage_error(f"--assume {options.assume}: expected one of {', '.join(OUTCOMES)}")
+    now = read_instant(options.now) if options.now else None
+    if options.now and now is None:
+        raise usage_error(f"--now {options.now}: expected an RFC 3339 instant such as 2026-11-21T00:00:00Z")
+    assumed = Options(
+        assume=options.assume,
+        cloud=options.cloud,
+        metrics=_read_yaml(options.metrics, "--metrics"),
+        scheduler_config=_read_yaml(options.scheduler_config, "--scheduler-config"),
+        seed=options.seed,
+    )
+    try:
+        objects = load_cluster(options.cluster, options.kubernetes_version)
+        return Session.open(objects, version=options.kubernetes_version, options=assumed, now=now, cluster=options.cluster)
+    except UnknownVersion as problem:
+        raise usage_error(f"--kubernetes-version {options.kubernetes_version}: {problem}") from None
+    except ClusterError as problem:
+        raise usage_error(f"--cluster {options.cluster}: {problem}") from None
+
+
+def let_pass(session: Session, options: ClusterOptions) -> None:
+    """Settle, and let the time of ``--for`` pass."""
+    from kplan.model.instants import read_duration
+
+    session.settle()
+    if options.for_:
+        try:
+            seconds = read_duration(options.for_)
+        except ValueError as problem:
+            raise usage_error(f"--for {options.for_}: {problem}") from None
+        session.settle(seconds)
+
+
+def finish(session: Session, output: OutputOptions, *, default: str = "text") -> int:
+    """Write the state, render the plan in every format asked for, and work out the exit code."""
+    if output.state_out:
+        write_state(session, output.state_out)
+    plan = session.plan()
+    for wanted in output.output or [default]:
+        name, _, target = wanted.partition("=")
+        emit(renderer(name)(plan, color=not target and wants_color(output.color), quiet=output.quiet, version=__version__), target)
+    return exit_code(plan, output)
+
+
+def renderer(name: str) -> Callable[..., str]:
+    """The ``render`` of ``kplan/render/<name>.py``.
+
+    Raises: typer.Exit where there is no such format; the user has been told which there are.
+    """
+    import importlib
+    import pkgutil
+
+    import kplan.render
+
+    formats = sorted(m.name for m in pkgutil.iter_modules(kplan.render.__path__) if m.name not in ("canvas",))
+    if name not in formats:
+        raise usage_error(f"-o {name}: expected one of {', '.join([*formats, 'kubectl'])}")
+    render: Callable[..., str] = importlib.import_module(f"kplan.render.{name}").render
+    return render
+
+
+def emit(text: str, target: str) -> None:
+    """Print, or write to the file the user named."""
+    if target:
+        Path(target).write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def wants_color(choice: str) -> bool:
+    """Whether to colour: as asked, else on a terminal without NO_COLOR."""
+    import os
+
+    if choice in ("always", "never"):
+        return choice == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write_state(session: Session, target: str) -> None:
+    """The resulting cluster as a ``v1`` List, as ``kubectl get -o json`` prints it."""
+    import orjson
+
+    state = {"apiVersion": "v1", "kind": "List", "items": session.store.everything()}
+    Path(target).write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def exit_code(plan: Plan, output: OutputOptions) -> int:
+    """What the exit code says of a plan."""
+    from kplan.model.diagnostics import Severity
+    from kplan.plan.plan import Symbol
+
+    if plan.refused or any(d.severity is Severity.ERROR for d in plan.diagnostics):
+        return REFUSED
+    found = {
+        "warning": any(d.severity is Severity.WARNING for d in plan.diagnostics),
+        "pending": bool(plan.unscheduled),
+        "waiting": bool(plan.waiting),
+        "delete": any(c.symbol in (Symbol.DELETE, Symbol.REPLACE) for c in plan.changes),
+        "replace": any(c.symbol is Symbol.REPLACE for c in plan.changes),
+        "change": plan.has_changes,
+    }
+    for word in filter(None, output.fail_on.split(",")):
+        if word not in found:
+            raise usage_error(f"--fail-on {word}: expected some of {', '.join(found)}")
+        if found[word]:
+            return REFUSED
+    return CHANGES if output.detailed_exitcode and plan.has_changes else PLANNED
+
+
+def _read_yaml(path: str, option: str) -> Any:
+    if not path:
+        return None
+    from kplan.load.sources import load_sources
+
+    loaded = load_sources([path])
+    if len(loaded.documents) != 1:
+        raise usage_error(f"{option} {path}: expected one document")
+    return loaded.documents[0].object

@@ -1,0 +1,131 @@
+"""The product in a few lines: a cluster is opened, something is done to it, it settles, the plan is read off.
+
+    session = Session.open(objects, version="1.36")
+    session.server.create(...)
+    session.settle()
+    plan = session.plan()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kplan.apiserver.server import USER, APIServer
+from kplan.catalog.catalog import Catalog
+from kplan.engine.contract import Controller, Options
+from kplan.engine.discovery import discover
+from kplan.engine.loop import Engine
+from kplan.kubelet.kubelet import Kubelet
+from kplan.model.diagnostics import Diagnostic
+from kplan.model.instants import read_instant
+from kplan.model.names import Names
+from kplan.model.objects import Object, Ref, get_in
+from kplan.plan.plan import Change, Plan, Symbol, net_changes, unscheduled_pods
+from kplan.plan.quality import quality_of
+from kplan.plan.waiting import waiting_pods
+from kplan.store.store import Store
+
+EPOCH = 1767225600.0
+"""2026-01-01T00:00:00Z: the present of a cluster that says nothing of time."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One simulated cluster and what is done to it."""
+
+    catalog: Catalog
+    store: Store
+    server: APIServer
+    engine: Engine
+    cluster: str = ""
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    refusals: list[Change] = field(default_factory=list)
+    unchanged: list[Ref] = field(default_factory=list)
+    _begun: int = -1
+
+    @staticmethod
+    def open(
+        objects: Iterable[Object],
+        *,
+        version: str = "latest",
+        options: Options | None = None,
+        now: float | None = None,
+        cluster: str = "",
+        controllers: list[Controller] | None = None,
+    ) -> Session:
+        """A cluster that holds these objects, with every controller, the scheduler and the kubelets.
+
+        Raises: UnknownVersion.
+        """
+        options = options or Options()
+        catalog = Catalog.at(version)
+        present = list(objects)
+        store = Store(present)
+        moment = now if now is not None else latest_instant(present)
+        server = APIServer(store, catalog, Names(options.seed), now=moment, cloud=options.cloud)
+        engine = Engine(server, controllers if controllers is not None else participants(), options)
+        return Session(catalog, store, server, engine, cluster)
+
+    def begin(self) -> None:
+        """Let the cluster do what it would do anyway; what comes after is the user's doing."""
+        if self._begun < 0:
+            self.engine.settle()
+            self._begun = self.store.seq
+
+    def between(self) -> None:
+        """Let the controllers react at once to what was just written, as they do between two requests of kubectl."""
+        self.engine.drain(most_priority=1)
+
+    def settle(self, seconds: float | None = None) -> None:
+        """Run to the fixed point; with ``seconds`` let that much time pass."""
+        until = self.server.now + seconds if seconds is not None else None
+        self.engine.settle(until=until)
+
+    def plan(self) -> Plan:
+        """The plan of everything since :meth:`begin`."""
+        journal = self.store.journal
+        drift = [w for w in journal.writes if w.seq <= self._begun]
+        since = list(journal.since(self._begun))
+        mine, theirs = [w for w in since if w.actor == USER], [w for w in since if w.actor != USER]
+        direct = net_changes(mine)
+        touched = {c.ref for c in direct}
+        unchanged = [
+            Change(Symbol.UNCHANGED, r, self.store.get(r), self.store.get(r)) for r in dict.fromkeys(self.unchanged) if r not in touched
+        ]
+        pods = self.store.objects("Pod")
+        return Plan(
+            minor=self.catalog.minor,
+            cluster=self.cluster,
+            drift=tuple(net_changes(drift)),
+            changes=(*direct, *unchanged, *self.refusals),
+            consequences=tuple(net_changes(theirs)),
+            diagnostics=tuple(self.diagnostics),
+            unscheduled=tuple(unscheduled_pods(pods)),
+            waiting=tuple(waiting_pods(self.store)),
+            later=tuple(self.engine.later()),
+            oscillations=tuple(self.engine.oscillations),
+            quality=quality_of(self.store, self.catalog, self.engine.options),
+            ties=dict(self.engine.ties),
+            journal=journal,
+            events=tuple(journal.events),
+            now=self.server.now,
+            nodes=len(self.store.objects("Node")),
+            pods=len(pods),
+        )
+
+
+def participants() -> list[Controller]:
+    """Every controller, the scheduler and the kubelets; found, not listed."""
+    return [*discover("kplan.controllers", "CONTROLLER"), *discover("kplan.scheduler", "CONTROLLER"), Kubelet()]
+
+
+def latest_instant(objects: Iterable[Object]) -> float:
+    """A second after the last thing the cluster remembers."""
+    latest = EPOCH
+    for obj in objects:
+        stamps = [obj["metadata"].get("creationTimestamp"), obj["metadata"].get("deletionTimestamp")]
+        stamps += [c.get("lastTransitionTime") for c in get_in(obj, ("status", "conditions")) or [] if isinstance(c, dict)]
+        latest = max(latest, *(read_instant(s) or 0.0 for s in stamps))
+    return latest + 1 if latest > EPOCH else latest
+

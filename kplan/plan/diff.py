@@ -1,0 +1,96 @@
+"""What differs between two objects, as a list of leaf changes.
+
+Subtrees that are the very same value (``is``) are skipped, so comparing two pods of one template costs microseconds.
+Items of lists that have names are paired by name, as people read them: ``containers[web].image``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kplan.model.objects import Object, Path
+
+ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "(absent)"})()
+"""Stands for a value that is not there; null is a value."""
+
+_NAMES = ("name", "key", "type", "containerPort", "port", "ip", "uid")
+NOISE = frozenset(
+    (
+        ("metadata", "resourceVersion"),
+        ("metadata", "generation"),
+        ("metadata", "managedFields"),
+        ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
+    )
+)
+"""Paths that change with every write and tell nobody anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One leaf that differs. A side that is missing is ABSENT."""
+
+    path: Path
+    before: Any
+    after: Any
+
+    @property
+    def text(self) -> str:
+        """The path as people read it."""
+        return path_text(self.path)
+
+
+def path_text(path: Path) -> str:
+    """``spec.containers[web].image`` of (spec, containers, [web], image)."""
+    out = ""
+    for step in path:
+        if isinstance(step, int):
+            out += f"[{step}]"
+        elif step.startswith("["):
+            out += step
+        elif "." in step or "/" in step:
+            out += f"[{step}]"
+        else:
+            out += f".{step}" if out else step
+    return out
+
+
+def changes(before: Object | None, after: Object | None, *, status: bool = False) -> list[FieldChange]:
+    """The leaves that differ, noise left out, status only where asked for."""
+    walked = _walk(before if before is not None else ABSENT, after if after is not None else ABSENT, ())
+    return [c for c in walked if c.path not in NOISE and (status or c.path[:1] != ("status",))]
+
+
+def _walk(a: Any, b: Any, path: Path) -> Iterator[FieldChange]:
+    if a is b or path in NOISE:
+        return
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        for key in [*a, *(k for k in b if k not in a)]:
+            yield from _walk(a.get(key, ABSENT), b.get(key, ABSENT), (*path, key))
+    elif isinstance(a, list) and isinstance(b, list):
+        yield from _walk_lists(a, b, path)
+    elif a != b or type(a) is not type(b):
+        yield FieldChange(path, a, b)
+
+
+def _walk_lists(a: list[Any], b: list[Any], path: Path) -> Iterator[FieldChange]:
+    name = _naming_field(a, b)
+    if name is None:
+        for i in range(max(len(a), len(b))):
+            yield from _walk(a[i] if i < len(a) else ABSENT, b[i] if i < len(b) else ABSENT, (*path, i))
+        return
+    ours, theirs = {str(x[name]): x for x in a}, {str(x[name]): x for x in b}
+    for key in [*ours, *(k for k in theirs if k not in ours)]:
+        yield from _walk(ours.get(key, ABSENT), theirs.get(key, ABSENT), (*path, f"[{key}]"))
+
+
+def _naming_field(a: list[Any], b: list[Any]) -> str | None:
+    """The field that names the items on both sides, each item once; None where there is none."""
+    items = [*a, *b]
+    if not items or not all(isinstance(x, Mapping) for x in items):
+        return None
+    for field in _NAMES:
+        if all(field in x for x in items) and all(len({str(x[field]) for x in side}) == len(side) for side in (a, b)):
+            return field
+    return None

@@ -1,0 +1,180 @@
+"""The plan: what you wrote, what follows from it, what the cluster would have done anyway.
+
+A plan is a reading of the journal: the user's writes are its *changes*; the net effect of everybody else's writes after
+them its *consequences*; the net effect of the writes before them its *drift*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kplan.engine.loop import Later, Oscillation
+from kplan.model.diagnostics import Diagnostic
+from kplan.model.objects import Object, Ref, controller_of, get_in
+from kplan.plan.diff import FieldChange, changes
+from kplan.store.journal import Event, Journal, Write
+
+FORMAT_VERSION = "1.0"
+
+
+class Symbol(Enum):
+    """What happens to an object; the value is what is printed before it."""
+
+    CREATE = "+"
+    UPDATE = "~"
+    DELETE = "-"
+    REPLACE = "-/+"
+    REFUSED = "!"
+    UNCHANGED = "="
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The actions a machine reads; a replace is a delete and a create."""
+        return _ACTIONS[self.name]
+
+
+_ACTIONS: dict[str, tuple[str, ...]] = {
+    "CREATE": ("create",),
+    "UPDATE": ("update",),
+    "DELETE": ("delete",),
+    "REPLACE": ("delete", "create"),
+    "REFUSED": ("refused",),
+    "UNCHANGED": ("no-op",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one object. ``because`` is the reason of its first write, ``cause`` that write's seq."""
+
+    symbol: Symbol
+    ref: Ref
+    before: Object | None
+    after: Object | None
+    fields: tuple[FieldChange, ...] = ()
+    because: str = ""
+    actor: str = ""
+    cause: int = 0
+    woken_by: int = 0
+    message: str = ""
+    """Why it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unscheduled:
+    """A pod that stays Pending without a node, in the scheduler's own words."""
+
+    ref: Ref
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A pod that has a node but cannot start, and what it waits for."""
+
+    ref: Ref
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far the plan can be trusted: what was assumed, and what is not modelled."""
+
+    assumed: tuple[str, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The answer to: what will this cluster look like after this, and why?"""
+
+    minor: str
+    cluster: str
+    drift: tuple[Change, ...] = ()
+    changes: tuple[Change, ...] = ()
+    consequences: tuple[Change, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    unscheduled: tuple[Unscheduled, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    later: tuple[Later, ...] = ()
+    oscillations: tuple[Oscillation, ...] = ()
+    quality: Quality = Quality()
+    ties: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
+    events: tuple[Event, ...] = ()
+    now: float = 0.0
+    nodes: int = 0
+    pods: int = 0
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether the cluster would be any different for it."""
+        return any(c.symbol is not Symbol.UNCHANGED for c in self.changes) or bool(self.consequences)
+
+    @property
+    def refused(self) -> tuple[Change, ...]:
+        """What the API server would refuse."""
+        return tuple(c for c in self.changes if c.symbol is Symbol.REFUSED)
+
+
+def net_changes(writes: Iterable[Write], *, skip: frozenset[Ref] = frozenset()) -> list[Change]:
+    """The net effect of a run of writes, one change an object, in the order of the first write to each.
+
+    Objects that come and go in between are left out, and so are those that end as they began.
+    """
+    first: dict[Ref, Write] = {}
+    last: dict[Ref, Write] = {}
+    for w in writes:
+        first.setdefault(w.ref, w)
+        last[w.ref] = w
+    out = []
+    for ref, start in first.items():
+        change = one_change(ref, start, start.before, last[ref].after)
+        if change is not None and ref not in skip:
+            out.append(change)
+    return out
+
+
+def one_change(ref: Ref, cause: Write, before: Object | None, after: Object | None) -> Change | None:
+    """The change from one state of an object to another; None where there is none worth telling."""
+    if before is None and after is None:
+        return None
+    if before is None or after is None:
+        symbol = Symbol.CREATE if before is None else Symbol.DELETE
+        return Change(symbol, ref, before, after, (), cause.because, cause.actor, cause.seq, cause.woken_by)
+    symbol = Symbol.UPDATE
+    if before["metadata"].get("uid") != after["metadata"].get("uid"):
+        symbol = Symbol.REPLACE
+    fields = tuple(changes(before, after, status=True))
+    if not fields:
+        return None
+    return Change(symbol, ref, before, after, fields, cause.because, cause.actor, cause.seq, cause.woken_by)
+
+
+def unscheduled_pods(pods: Iterable[Object]) -> list[Unscheduled]:
+    """The pods without a node, with the scheduler's words where it has spoken."""
+    out = []
+    for pod in pods:
+        if get_in(pod, ("spec", "nodeName")) or get_in(pod, ("status", "phase")) in ("Succeeded", "Failed"):
+            continue
+        said: Mapping[str, str] = next((c for c in get_in(pod, ("status", "conditions")) or [] if c["type"] == "PodScheduled"), {})
+        ref = Ref("Pod", pod["metadata"].get("namespace") or "", pod["metadata"]["name"])
+        reason = said.get("reason") or "NotScheduled"
+        out.append(Unscheduled(ref, reason, said.get("message") or _silence(pod)))
+    return out
+
+
+def _silence(pod: Object) -> str:
+    """What is to be said where the scheduler said nothing."""
+    name = get_in(pod, ("spec", "schedulerName"), "default-scheduler")
+    return f"no scheduler named {name} has taken it up"
+
+
+def owner_key(obj: Object) -> tuple[str, str] | None:
+    """(kind, name) of the controlling owner, or None."""
+    owner = controller_of(obj)
+    return (owner["kind"], owner["name"]) if owner is not None else None

@@ -1,0 +1,58 @@
+"""Lines of text with styles: plain where nobody looks at them on a terminal, rich's escapes where somebody does."""
+
+from __future__ import annotations
+
+SYMBOL_WIDTH = 4
+
+
+class Canvas:
+    """Collects lines; a line is a list of (text, style)."""
+
+    def __init__(self, color: bool, width: int = 0) -> None:
+        self._color = color
+        self._width = width
+        self._lines: list[list[tuple[str, str]]] = []
+
+    def line(self, text: str, style: str = "") -> None:
+        """One line."""
+        self._lines.append([(text, style)])
+
+    def blank(self) -> None:
+        """An empty line, unless there is one already."""
+        if self._lines and self._lines[-1]:
+            self._lines.append([])
+
+    def head(self, text: str) -> None:
+        """The head of a section."""
+        self.blank()
+        self.line(text, "bold")
+
+    def row(self, symbol: str, style: str, what: str, details: str, aside: str) -> None:
+        """A symbol, what it is about, its details, and an aside in a lower voice."""
+        parts = [(f"{symbol:>{SYMBOL_WIDTH - 1}} ", style), (what, style if symbol in ("-", "!") else "")]
+        if details:
+            parts.append((f"  {details}", ""))
+        if aside:
+            parts.append((f"  {aside}", "dim"))
+        self._lines.append(parts)
+
+    def note(self, text: str, style: str = "") -> None:
+        """A remark below a row."""
+        for piece in text.splitlines() or [""]:
+            self._lines.append([(" " * (SYMBOL_WIDTH + 4) + piece, style)])
+
+    def text(self) -> str:
+        """All lines, each ended by a newline."""
+        if not self._color:
+            return "".join("".join(t for t, _ in parts).rstrip() + "\n" for parts in self._lines)
+        from io import StringIO
+
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=self._width or 10_000, highlight=False)
+        for parts in self._lines:
+            console.print(Text.assemble(*[(t, s) for t, s in parts]), soft_wrap=True)
+        out = console.file
+        assert isinstance(out, StringIO)
+        return out.getvalue()
