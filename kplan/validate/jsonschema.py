@@ -43,7 +43,10 @@ def _definition(name: str, catalog: Catalog, null: SchemaChecker, pending: list[
     definition = catalog.definition(name)
     properties = {}
     for field, schema in definition.fields.items():
-        properties[field] = _schema(schema, null, pending, nullable=field not in definition.required)
+        optional = field not in definition.required
+        properties[field] = _schema(schema, null, pending, nullable=optional)
+        if schema.enum and optional:
+            properties[field]["enum"] = list(dict.fromkeys([*schema.enum, "", None]))
     out: Json = {"type": "object", "properties": properties, "additionalProperties": False}
     return out | ({"required": list(definition.required)} if definition.required else {})
 

@@ -4,7 +4,8 @@ It is as strict as kubeconform with ``-strict`` and knows more (enums, quantitie
 server: that one's own decoding and validation are in ``kplan.apiserver``.
 
 A definition is compiled once, when the first object of it comes by, into closures that build a path only for what is wrong:
-a small Deployment takes a few microseconds.  ``null`` is the same as absent, as it is for the server.
+a small Deployment takes a few microseconds.  As for the server, ``null`` is the same as absent, and so is the empty text of
+an optional enum.
 """
 
 from __future__ import annotations
@@ -79,8 +80,13 @@ class SchemaChecker:
             return _integer(*RANGES[schema.format])
         return _SCALARS[schema.type, schema.format] if (schema.type, schema.format) in _SCALARS else _SCALARS[schema.type, ""]
 
+    def _field(self, name: str, schema: Schema, definition: Definition) -> Check:
+        if schema.enum and name not in definition.required:
+            return _enum(schema.enum, or_empty=True)
+        return self._value(schema)
+
     def _object(self, definition: Definition) -> Check:
-        checks = {name: self._value(schema) for name, schema in definition.fields.items()}
+        checks = {name: self._field(name, schema, definition) for name, schema in definition.fields.items()}
         plain = {name: kind for name, schema in definition.fields.items() if (kind := _plain_type(schema))}
         required = definition.required
 
@@ -193,8 +199,8 @@ def _shown(value: Any) -> str:
     return f"{name} {text}" if len(text) <= _MOST_SHOWN else name
 
 
-def _enum(allowed: tuple[str, ...]) -> Check:
-    known = frozenset(allowed)
+def _enum(allowed: tuple[str, ...], *, or_empty: bool = False) -> Check:
+    known = frozenset((*allowed, "")) if or_empty else frozenset(allowed)
 
     def check(value: Any) -> list[Violation] | None:
         if type(value) is not str:

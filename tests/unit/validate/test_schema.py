@@ -85,6 +85,7 @@ def test_what_is_wrong_and_where(path: Path, value: Any, message: str) -> None:
         (("spec", "replicas"), None),
         (("spec", "replicas"), 3.0),
         (("spec", "strategy", "rollingUpdate", "maxSurge"), 1),
+        (("spec", "strategy", "type"), ""),
         (("metadata", "creationTimestamp"), "2026-11-21T00:29:45.123+01:00"),
         (("metadata", "managedFields"), [{"fieldsV1": {"f:spec": {}}}]),
         ((*CONTAINER, "resources", "limits", "memory"), " 1e3 "),
@@ -158,8 +159,10 @@ def value_of(draw: st.DrawFn, schema: Schema, depth: int) -> Any:
         return [draw(value_of(schema.items, depth - 1)) for _ in range(draw(st.integers(0, 2)) if depth > 0 else 0)]
     if schema.values:
         return {k: draw(value_of(schema.values, depth - 1)) for k in ("a", "b")[: draw(st.integers(0, 2)) if depth > 0 else 0]}
-    enum: st.SearchStrategy[Any] = st.sampled_from(schema.enum or ("",))
-    return draw(enum if schema.enum and draw(st.booleans()) else GOOD[schema.type])
+    wanted = GOOD[schema.type]
+    if draw(st.booleans()) and schema.enum:
+        wanted = st.sampled_from(schema.enum)
+    return draw(wanted)
 
 
 @st.composite
