@@ -38,11 +38,22 @@ _MAX_MANAGER, _MAX_SUBRESOURCE = 128, 256
 
 
 def validate_object_meta(
-    meta: Mapping[str, Any], *, namespaced: bool, name_rule: NameRule, path: FieldPath = METADATA
+    meta: Mapping[str, Any],
+    *,
+    namespaced: bool,
+    name_rule: NameRule,
+    path: FieldPath = METADATA,
+    kube_finalizers: bool = True,
+    check_generate_name: bool = True,
 ) -> Errors:
-    """ObjectMeta on create. ``meta`` is the value of metadata."""
+    """ObjectMeta on create. ``meta`` is the value of metadata.
+
+    ``kube_finalizers`` is False for the kinds whose Go twin calls apimachinery's ValidateObjectMeta instead of core's
+    (admissionregistration, CustomResourceDefinition, APIService, custom resources); ``check_generate_name`` is False
+    for those that call ValidateObjectMetaWithOpts.
+    """
     generate_name, name = meta.get("generateName") or "", meta.get("name") or ""
-    if generate_name:
+    if generate_name and check_generate_name:
         yield from each_invalid(path.child("generateName"), generate_name, name_rule(generate_name, True))
     if not name:
         yield required(path.child("name"), "name or generateName is required")
@@ -62,10 +73,25 @@ def validate_object_meta(
     yield from validate_owner_references(meta.get("ownerReferences") or (), path.child("ownerReferences"))
     yield from validate_finalizers(meta.get("finalizers") or (), path.child("finalizers"))
     yield from validate_managed_fields(meta.get("managedFields") or (), path.child("managedFields"))
+    if kube_finalizers:
+        yield from _validate_kube_finalizers(meta, path)
 
 
-def validate_object_meta_update(new: Mapping[str, Any], old: Mapping[str, Any], path: FieldPath = METADATA) -> Errors:
-    """ObjectMeta on update."""
+def _validate_kube_finalizers(meta: Mapping[str, Any], path: FieldPath) -> Errors:
+    for i, finalizer in enumerate(meta.get("finalizers") or ()):
+        yield from validate_kube_finalizer_name(finalizer, path.child("finalizers").index(i))
+
+
+def validate_kube_finalizer_name(name: str, path: FieldPath) -> Errors:
+    """A finalizer without a prefix must be one of Kubernetes' own."""
+    if "/" not in name and name not in ("foregroundDeletion", "kubernetes", "orphan"):
+        yield invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified")
+
+
+def validate_object_meta_update(
+    new: Mapping[str, Any], old: Mapping[str, Any], path: FieldPath = METADATA, *, kube_finalizers: bool = True
+) -> Errors:
+    """ObjectMeta on update; ``kube_finalizers`` as in :func:`validate_object_meta`."""
     if old.get("deletionTimestamp"):
         extra = sorted(set(new.get("finalizers") or ()) - set(old.get("finalizers") or ()))
         if extra:
@@ -84,6 +110,8 @@ def validate_object_meta_update(new: Mapping[str, Any], old: Mapping[str, Any], 
     yield from validate_annotations(new.get("annotations"), path.child("annotations"))
     yield from validate_owner_references(new.get("ownerReferences") or (), path.child("ownerReferences"))
     yield from validate_managed_fields(new.get("managedFields") or (), path.child("managedFields"))
+    if kube_finalizers:
+        yield from _validate_kube_finalizers(new, path)
 
 
 def validate_update_of(new: Object, old: Object) -> Errors:

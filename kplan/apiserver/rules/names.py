@@ -308,6 +308,11 @@ name_is_dns_label: NameRule = _prefixable(is_dns1123_label)
 name_is_dns1035_label: NameRule = _prefixable(is_dns1035_label)
 
 
+def name_is_long_name(name: str, prefix: bool) -> Messages:
+    """A subdomain as declarative validation words it (it counts bytes)."""
+    return tuple(_content_subdomain(name))
+
+
 def name_is_path_segment(name: str, prefix: bool) -> Messages:
     """The rule for names of kinds that take any path segment (RBAC)."""
     return is_path_segment_prefix(name) if prefix else is_path_segment_name(name)
