@@ -3,6 +3,8 @@
 
     python schemas/build.py --facts DIR [--package DIR] [--out schemas]
 
+``schemas/1.36/go-types.json`` is made before by ``go_types.py``; the other minors' are made from it.
+
 ``--facts`` holds what a 1.36 server says of itself (definitions, discovery, feature gates, API lifecycle, Go types of a pod
 template).  ``--package`` is the unpacked wheel of ``kubernetes-validate``, which holds the definitions of the other minors.
 What was taken from where, and why, is written down in PROVENANCE.md.
@@ -24,6 +26,9 @@ REFERENCE = 36
 
 OTHERS = (31, 32, 33, 34, 35, 37)
 """The minors made from the package."""
+
+GO_STRUCTS = Path(__file__).parent / f"1.{REFERENCE}" / "go-types.json"
+"""What ``go_types.py`` made."""
 
 PACKAGED = "kubernetes_validate/kubernetes-json-schema/v1.{minor}.0-local/_definitions.json"
 
@@ -88,6 +93,20 @@ WORKLOAD_REFERENCE: Json = {
     ]
 }
 """The one pod template field that 1.35 had and 1.36 has not: it stood last in PodSpec, where schedulingGroup is now."""
+
+GO_TYPES = {
+    ("boolean", ""): "bool",
+    ("integer", ""): "int64",
+    ("integer", "int32"): "int32",
+    ("integer", "int64"): "int64",
+    ("number", "double"): "float64",
+    ("string", "byte"): "[]uint8",
+    ("quantity", ""): "resource.Quantity",
+    ("int-or-string", ""): "intstr.IntOrString",
+    ("time", "time"): "v1.Time",
+    ("time", "micro-time"): "v1.MicroTime",
+    ("any", ""): "runtime.RawExtension",
+}
 
 RETIRED: list[Json] = [
     {"group": group, "version": version, "kind": kind, "introduced": introduced, "deprecated": deprecated, "removed": removed}
@@ -367,6 +386,39 @@ def properties_of(go_type: str, definitions: Json) -> set[str] | None:
     return None
 
 
+def go_structs_at(structs: Mapping[str, list[str]], definitions: Json) -> dict[str, list[str]]:
+    """The Go structs of a minor, from those of 1.36: the same fields in the same order, others after them."""
+    out = {}
+    for name, definition in definitions.items():
+        fields = definition["fields"]
+        known = [text for text in structs.get(name, ()) if text.split()[0] in fields]
+        seen = {text.split()[0] for text in known}
+        out[name] = known + [likely_go_field(f, definition) for f in fields if f not in seen]
+    return {name: fields for name, fields in out.items() if fields}
+
+
+def likely_go_field(field: str, definition: Json) -> str:
+    """A field 1.36 does not know as the API conventions have it: an optional scalar or struct is a pointer."""
+    schema, is_object = definition["fields"][field], "metadata" in definition["fields"]
+    if is_object and field in ("apiVersion", "kind"):
+        return f"{field} string o @TypeMeta"
+    if field in definition.get("required", ()):
+        return f"{field} {go_type(schema)}"
+    pointer = schema["type"] not in ("array", "any") and "values" not in schema and not (is_object and "ref" in schema)
+    return f"{field} {'*' if pointer else ''}{go_type(schema)} o"
+
+
+def go_type(schema: Json) -> str:
+    """The Go type a schema most likely has."""
+    if "ref" in schema:
+        return ".".join(schema["ref"].split(".")[-2:])
+    if "items" in schema:
+        return "[]" + go_type(schema["items"])
+    if "values" in schema:
+        return "map[string]" + go_type(schema["values"])
+    return GO_TYPES.get((schema["type"], schema.get("format", "")), str(schema["type"]))
+
+
 def build_other(minor: int, facts: Path, package: Path, out: Path) -> None:
     """``schemas/1.<minor>`` from the package, with 1.36's facts where it has none."""
     raw, raw_reference = packaged(package, minor), packaged(package, REFERENCE)
@@ -378,7 +430,9 @@ def build_other(minor: int, facts: Path, package: Path, out: Path) -> None:
     served = served_kinds(minor, kinds, named)
     target = out / f"1.{minor}"
     write_lines(target / "kinds.json", served)
-    write_lines(target / "definitions.json", reachable(compiled, roots(served, named, compiled)))
+    definitions = reachable(compiled, roots(served, named, compiled))
+    write_lines(target / "definitions.json", definitions)
+    write_lines(target / "go-types.json", go_structs_at(read(GO_STRUCTS), definitions))
     write_lines(target / "gates.json", gates_at(minor, read(facts / "feature-gates-by-version.json")))
     types = read(facts / "pod-template-go-types.json")
     write_lines(target / "pod-template-go-types.json", types if minor > REFERENCE else go_types_at(minor, types, raw, raw_reference))

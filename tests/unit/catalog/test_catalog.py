@@ -170,3 +170,10 @@ def test_go_types_follow_the_minor() -> None:
         return str(Catalog.at(minor).pod_template_go_types["v1.PodSpec"][-1]["json"])
 
     assert [last(m) for m in ("1.33", "1.34", "1.35", "1.36")] == ["resources", "hostnameOverride", "workloadRef", "schedulingGroup"]
+
+
+@pytest.mark.parametrize("minor", known_minors())
+def test_every_field_has_a_go_field(minor: str) -> None:
+    catalog = Catalog.at(minor)
+    for name in catalog.definition_names():
+        assert {field.name for field in catalog.go_struct(name)} == set(catalog.definition(name).fields)
