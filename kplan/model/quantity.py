@@ -62,12 +62,12 @@ class Quantity:
         return _parse(str(text)) if not isinstance(text, str) else _parse(text)
 
     def value(self) -> int:
-        """The amount in whole units, rounded up (away from zero), as Go's ``Value()``."""
-        return _round_away(self.nano, NANO)
+        """The amount in whole units, rounded up (away from zero), as Go's ``Value()``: 64 bits that wrap around."""
+        return _wrap(_round_away(self.nano, NANO))
 
     def milli_value(self) -> int:
         """The amount in thousandths, rounded up (away from zero), as Go's ``MilliValue()``."""
-        return _round_away(self.nano, 10**6)
+        return _wrap(_round_away(self.nano, 10**6))
 
     def is_zero(self) -> bool:
         """Whether the amount is zero."""
@@ -116,6 +116,10 @@ def _round_away(amount: int, unit: int) -> int:
     whole, rest = divmod(abs(amount), unit)
     whole += rest > 0
     return whole if amount >= 0 else -whole
+
+
+def _wrap(amount: int) -> int:
+    return amount if -(2**63) <= amount < 2**63 else (amount + 2**63) % 2**64 - 2**63
 
 
 @lru_cache(maxsize=65536)
