@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kplan.apiserver.field import SPEC, Errors, FieldPath, duplicate, invalid, required
-from kplan.apiserver.rules.metadata import validate_immutable, validate_nonnegative, validate_object_meta
+from kplan.apiserver.internalform import internal_json
+from kplan.apiserver.rules.metadata import IMMUTABLE, semantically_equal, validate_nonnegative, validate_object_meta
 from kplan.apiserver.rules.names import byte_length, each_invalid, is_qualified_name, name_is_dns_subdomain
 from kplan.apiserver.rules.volumesources import validate_csi_driver_name
 from kplan.apiserver.strategy import Strategy, StrategyContext
@@ -55,7 +56,9 @@ def _validate_update(new: Object, old: Object, context: StrategyContext) -> Erro
     for before in get_in(old, ("spec", "drivers"), ()):
         for driver in get_in(new, ("spec", "drivers"), ()):
             if before.get("name") == driver.get("name"):
-                yield from validate_immutable(_fixed(driver, may_count), _fixed(before, may_count), _DRIVERS)
+                fixed = _fixed(driver, may_count)
+                if not semantically_equal(fixed, _fixed(before, may_count)):
+                    yield invalid(_DRIVERS, internal_json("storage.CSINodeDriver", fixed), IMMUTABLE)
 
 
 def _fixed(driver: Mapping[str, Any], may_count: bool) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 Mirrors: pkg/registry/core/persistentvolume/strategy.go, pkg/apis/core/validation/validation.go (ValidatePersistentVolume),
          pkg/volume/validation/pv_validation.go, pkg/api/persistentvolume/util.go (1.36)
-Differs: the refusal of a changed volume source does not show the difference as Go values.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kplan.apiserver.field import METADATA, ROOT, SPEC, Errors, forbidden, invalid, required
+from kplan.apiserver.internalform import internal_diff, internal_json
 from kplan.apiserver.rules.metadata import (
     semantically_equal,
     validate_immutable,
@@ -134,8 +134,10 @@ def _validate_update(obj: Object, old: Object, context: StrategyContext) -> Erro
     yield from _validate_mount_options(obj)
     yield from _validate(obj, context, old)
     spec, before = obj.get("spec") or {}, old.get("spec") or {}
-    if not semantically_equal(_source(spec, before), _source(before)):
-        yield forbidden(SPEC.child("persistentvolumesource"), "spec.persistentvolumesource is immutable after creation")
+    source, old_source = _source(spec, before), _source(before)
+    if not semantically_equal(source, old_source):
+        diff = internal_diff("core.PersistentVolumeSource", old_source, source)
+        yield forbidden(SPEC.child("persistentvolumesource"), f"spec.persistentvolumesource is immutable after creation\n{diff}")
     yield from validate_immutable(spec.get("volumeMode"), before.get("volumeMode"), ROOT.child("volumeMode"))
     if not context.gates.on("MutablePVNodeAffinity") and before.get("nodeAffinity") is not None:
         yield from _validate_node_affinity_update(spec.get("nodeAffinity"), before["nodeAffinity"])
@@ -163,7 +165,8 @@ _RENAMED_LABELS = {
 def _validate_node_affinity_update(affinity: Any, before: Any) -> Errors:
     """Node affinity may change only from beta labels to their stable names."""
     if not _equal_but_for_renames(affinity, before):
-        yield invalid(ROOT.child("nodeAffinity"), affinity, "field is immutable, except for updating from beta label to GA")
+        shown = None if affinity is None else internal_json("core.VolumeNodeAffinity", affinity)
+        yield invalid(ROOT.child("nodeAffinity"), shown, "field is immutable, except for updating from beta label to GA")
 
 
 def _equal_but_for_renames(new: Any, old: Any) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kplan.apiserver.field import METADATA, ROOT, SPEC, Errors, FieldPath, forbidden, invalid, not_supported, required
+from kplan.apiserver.internalform import internal_diff
 from kplan.apiserver.rules.metadata import (
     IMMUTABLE,
     semantically_equal,
@@ -111,7 +112,7 @@ def _validate_spec_update(new: Object, old: Object) -> Errors:
             spec["resources"] = {**spec["resources"], "requests": requests}
         spec["volumeAttributesClassName"] = before.get("volumeAttributesClassName")
     if not semantically_equal(spec, before):
-        yield forbidden(SPEC, _SPEC_IMMUTABLE)
+        yield forbidden(SPEC, f"{_SPEC_IMMUTABLE}\n{internal_diff('core.PersistentVolumeClaimSpec', before, spec)}")
 
 
 def _validate_size_update(new: Object, old: Object, context: StrategyContext) -> Errors:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kplan.apiserver.field import ROOT, SPEC, Errors, FieldPath, forbidden, invalid, required, too_long
-from kplan.apiserver.rules.metadata import validate_immutable, validate_object_meta
+from kplan.apiserver.internalform import internal_json
+from kplan.apiserver.rules.metadata import IMMUTABLE, semantically_equal, validate_object_meta
 from kplan.apiserver.rules.names import byte_length, each_invalid, name_is_dns_subdomain, range_error
 from kplan.apiserver.rules.persistentvolumes import (
     default_persistent_volume_source,
@@ -78,7 +79,8 @@ def _validate_status(status: Mapping[str, Any]) -> Errors:
 
 def _validate_update(new: Object, old: Object, context: StrategyContext) -> Errors:
     yield from _validate(new, context)
-    yield from validate_immutable(new.get("spec"), old.get("spec"), SPEC)
+    if not semantically_equal(new.get("spec"), old.get("spec")):
+        yield invalid(SPEC, internal_json("storage.VolumeAttachmentSpec", new.get("spec")), IMMUTABLE)
 
 
 STRATEGY = Strategy(
