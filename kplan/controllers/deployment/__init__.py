@@ -7,9 +7,7 @@ Differs: reads are never stale; a refused ReplicaSet is tried again when what re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
-from kplan.catalog.catalog import Catalog
 from kplan.controllers.deployment.conditions import FAILED_RS_CREATE, conditions_of
 from kplan.controllers.deployment.progress import check_paused_conditions
 from kplan.controllers.deployment.recreate import rollout_recreate
@@ -26,11 +24,10 @@ from kplan.controllers.deployment.sync import (
     update_status,
 )
 from kplan.controllers.ownership import SyncFailed, claim, owned_and_orphans, owner_or_matching, retries
+from kplan.controllers.templates import hasher
 from kplan.engine.contract import Context, Emit, Key, Noop, Steps, Watch, own_key
-from kplan.model.hashing import TemplateHasher
 from kplan.model.objects import EMPTY, Object, Ref, controller_of, is_deleting, ref_of
 from kplan.model.selectors import Selector, from_label_selector
-from kplan.model.spew import read_go_types
 from kplan.store.journal import Write
 from kplan.store.view import View
 
@@ -57,11 +54,6 @@ def _waiting_for_old_pods(write: Write, view: View) -> Iterable[Key]:
         return ()
     d = view.get(Ref("Deployment.apps", write.ref.namespace, above["name"]))
     return (ref_of(d),) if d is not None and (d["spec"].get("strategy") or EMPTY).get("type") == "Recreate" else ()
-
-
-@cache
-def _hasher() -> TemplateHasher:
-    return TemplateHasher(read_go_types(Catalog.at().pod_template_go_types))
 
 
 class DeploymentController:
@@ -93,7 +85,7 @@ class DeploymentController:
 
 
 def _sync_deployment(d: Object, view: View, ctx: Context) -> Sync:
-    r = Rollout(d, [], view, ctx, _hasher())
+    r = Rollout(d, [], view, ctx, hasher())
     if selector_of(d).empty:
         yield from _report_selecting_all(r)
         return
