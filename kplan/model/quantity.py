@@ -67,7 +67,7 @@ class Quantity:
 
     def milli_value(self) -> int:
         """The amount in thousandths, rounded up (away from zero), as Go's ``MilliValue()``."""
-        return _wrap(_round_away(self.nano, 10**6))
+        return _round_away(self.nano, 10**6)
 
     def is_zero(self) -> bool:
         """Whether the amount is zero."""
