@@ -19,7 +19,7 @@ from kplan.model.objects import Ref
 from kplan.store.view import View
 
 FULL = "range is full"
-DEFAULT_SERVICE_CIDR = "10.96.0.0/12"
+DEFAULT_SERVICE_CIDR = "10.96.0.0/16"
 FIRST_NODE_PORT, LAST_NODE_PORT = 30000, 32767
 _SERVICE_CIDR, _IP_ADDRESS = "ServiceCIDR.networking.k8s.io", "IPAddress.networking.k8s.io"
 _DRY_RUN_PORT = 32768

@@ -12,8 +12,9 @@ MAX_DATA_SIZE = 1024 * 1024
 _IMMUTABLE = "field is immutable when `immutable` is set"
 
 
-def decoded_size(base64: str) -> int:
-    """The number of bytes a base64 text stands for."""
+def decoded_size(base64: str | None) -> int:
+    """The number of bytes a base64 text stands for; none where it is null."""
+    base64 = base64 or ""
     return len(base64) * 3 // 4 - base64.count("=", -2)
 
 
