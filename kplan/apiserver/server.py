@@ -38,13 +38,16 @@ USER = "kubectl"
 class APIServer:
     """The door of one cluster."""
 
-    def __init__(self, store: Store, catalog: Catalog, names: Names, *, now: float = 0.0, cloud: bool = False) -> None:
+    def __init__(
+        self, store: Store, catalog: Catalog, names: Names, *, now: float = 0.0, cloud: bool = False, admission: bool = True
+    ) -> None:
         self.store = store
         self.view: View = store
         self.catalog = catalog
         self.names = names
         self.now = now
         self.cloud = cloud
+        self.plugins = plugins() if admission else ()
         self.memo: dict[Any, Any] = {"names": names}
         self.woken_by = 0
         """The seq of the write that woke whoever is acting now; the engine sets it."""
@@ -117,7 +120,7 @@ class APIServer:
         said = list(warnings)
         attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
         admission = self._admission_context(said, strategy, context)
-        if error := _run(attributes, admission, "admit"):
+        if error := self._run(attributes, admission, "admit"):
             return Outcome(error=error, warnings=tuple(said))
         draft = attributes.object or draft
         self._fill_meta(draft, info, strategy)
@@ -129,7 +132,7 @@ class APIServer:
             return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
         said.extend(strategy.warnings(draft, None, context))
         attributes.object = draft
-        if error := _run(attributes, admission, "validate"):
+        if error := self._run(attributes, admission, "validate"):
             return Outcome(error=error, warnings=tuple(said))
         ref = ref_of(draft)
         if self.view.get(ref) is not None:
@@ -150,7 +153,7 @@ class APIServer:
         said: list[str] = []
         admission = self._admission_context(said, strategy, self._strategy_context(actor))
         attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
-        for plugin in plugins():
+        for plugin in self.plugins:
             if plugin.name in ("NamespaceLifecycle", "ResourceQuota") and plugin.handles(attributes):
                 for check in (plugin.admit, plugin.validate):
                     if check is not None and (error := check(attributes, admission)):
@@ -241,7 +244,7 @@ class APIServer:
         _carry_by_subresource(draft, old, strategy, subresource)
         attributes = Attributes(UPDATE, info, *_place(draft), draft, old, subresource, actor)
         admission = self._admission_context(said, strategy, context)
-        if error := _run(attributes, admission, "admit"):
+        if error := self._run(attributes, admission, "admit"):
             return Outcome(error=error, warnings=tuple(said))
         draft = attributes.object or draft
         meta = draft["metadata"]
@@ -256,7 +259,7 @@ class APIServer:
                 return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
         if user or strategy.status_warnings:
             said.extend(strategy.warnings(draft, old, context))
-        if error := _run(attributes, admission, "validate"):
+        if error := self._run(attributes, admission, "validate"):
             return Outcome(error=error, warnings=tuple(said))
         if same(draft, old):
             return Outcome(old, warnings=tuple(said), changed=False)
@@ -294,7 +297,7 @@ class APIServer:
         attributes = Attributes(DELETE, info, ref.namespace, ref.name, None, old, user=actor)
         admission = self._admission_context(said, strategy, self._strategy_context(actor))
         for phase in ("admit", "validate"):
-            if error := _run(attributes, admission, phase):
+            if error := self._run(attributes, admission, phase):
                 return Outcome(error=error, warnings=tuple(said))
         marked = deletion.mark(old, strategy, propagation=propagation, grace=grace, now=self.now)
         if marked is old:
@@ -395,6 +398,13 @@ class APIServer:
         self.store.commit(ref, stored, at=self.now, actor=actor, because=because, woken_by=self.woken_by, subresource=subresource)
         return stored
 
+    def _run(self, attributes: Attributes, context: AdmissionContext, phase: str) -> Status | None:
+        for plugin in self.plugins:
+            check = plugin.admit if phase == "admit" else plugin.validate
+            if check is not None and plugin.handles(attributes) and (error := check(attributes, context)):
+                return error
+        return None
+
     def _strategy_context(self, actor: str, subresource: str = "", *, dry_run: bool = False) -> StrategyContext:
         return StrategyContext(self.catalog.gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo)
 
@@ -424,14 +434,6 @@ def same(a: Object, b: Object) -> bool:
 def _place(draft: Draft) -> tuple[str, str]:
     meta = draft["metadata"]
     return meta.get("namespace") or "", meta.get("name") or ""
-
-
-def _run(attributes: Attributes, context: AdmissionContext, phase: str) -> Status | None:
-    for plugin in plugins():
-        check = plugin.admit if phase == "admit" else plugin.validate
-        if check is not None and plugin.handles(attributes) and (error := check(attributes, context)):
-            return error
-    return None
 
 
 def _carry(meta: Draft, old_meta: Object, key: str) -> None:

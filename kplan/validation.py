@@ -1,0 +1,217 @@
+"""Each manifest as the API server would judge it, one after the other, located to the line.
+
+Without a cluster what an object refers to cannot be known, so admission is not asked: an object is decoded, defaulted,
+prepared and validated.  Namespaces and CustomResourceDefinitions of the same input serve the objects after them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kplan.apiserver.outcome import Status
+from kplan.apiserver.server import APIServer
+from kplan.catalog.catalog import Catalog
+from kplan.load.documents import Document, Skipped
+from kplan.model.diagnostics import Diagnostic, Severity
+from kplan.model.names import Names
+from kplan.model.objects import Object, Path, Ref, group_kind, ref_of
+from kplan.store.store import Store
+
+VALID, INVALID, ERROR, SKIPPED = "valid", "invalid", "error", "skipped"
+
+_RULES = {"type": "KP202", "unknown": "KP201", "required": "KP203", "enum": "KP204", "format": "KP205", "range": "KP206"}
+"""The code of each rule of the schema layer."""
+UNKNOWN_FIELD, MALFORMED, NO_KIND, DUPLICATE_KEY, INVALID_FIELD, REFUSED, WARNED, TWICE = (
+    "KP201",
+    "KP202",
+    "KP210",
+    "KP105",
+    "KP301",
+    "KP501",
+    "KP302",
+    "KP401",
+)
+_QUOTED_FIELD = re.compile(r'(unknown|duplicate) field "([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one document."""
+
+    document: Document | None
+    file: str
+    status: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    kind: str = ""
+    name: str = ""
+    api_version: str = ""
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges documents in order."""
+
+    catalog: Catalog
+    server: APIServer
+    schema_only: bool = False
+    ignore_missing: bool = False
+    skip: frozenset[str] = frozenset()
+    reject: frozenset[str] = frozenset()
+
+    @staticmethod
+    def at(version: str, *, objects: Iterable[Object] = (), admission: bool = False, **settings: Any) -> Judge:
+        """A judge of one Kubernetes minor; ``admission`` asks the admission plugins too, which needs the cluster's objects.
+
+        Raises: UnknownVersion.
+        """
+        catalog = Catalog.at(version)
+        return Judge(catalog, APIServer(Store(objects), catalog, Names(), admission=admission), **settings)
+
+    def judge(self, documents: Iterable[Document]) -> Iterator[Verdict]:
+        """One verdict a document."""
+        seen: dict[Ref, Document] = {}
+        for document in documents:
+            yield self._judge(document, seen)
+
+    def _judge(self, document: Document, seen: dict[Ref, Document]) -> Verdict:
+        obj = document.object
+        api_version, kind = str(obj.get("apiVersion") or ""), str(obj.get("kind") or "")
+        found: list[Diagnostic] = []
+        for _path, at in document.duplicates:
+            found.append(Diagnostic(DUPLICATE_KEY, Severity.ERROR, "this key is given twice; kubectl takes the last one", None, _path, document, at=at))
+        names = {kind, f"{api_version}/{kind}"}
+        if names & self.reject:
+            found.append(self._diagnostic(document, REFUSED, f"{api_version} {kind} is rejected by --reject", ("kind",)))
+            return self._verdict(document, found)
+        if names & self.skip:
+            return Verdict(document, document.file, SKIPPED, (), kind, _name(obj), api_version, "skipped by --skip")
+        if self.server.resolve(api_version, kind) is None:
+            return self._unknown_kind(document, api_version, kind, found)
+        found += self._schema(document) if self.schema_only else self._server(document, seen)
+        return self._verdict(document, found)
+
+    def _unknown_kind(self, document: Document, api_version: str, kind: str, found: list[Diagnostic]) -> Verdict:
+        lifecycle = self.catalog.lifecycle(api_version, kind)
+        if self.ignore_missing and lifecycle is None:
+            return Verdict(document, document.file, SKIPPED, tuple(found), kind, _name(document.object), api_version, "no schema for this kind")
+        hint = ""
+        if lifecycle is not None and lifecycle.is_removed:
+            hint = f"removed in {lifecycle.removed}" + (f"; use {lifecycle.replacement}" if lifecycle.replacement else "")
+        message = f'no matches for kind "{kind}" in version "{api_version}"'
+        found.append(self._diagnostic(document, NO_KIND, message, ("kind",), hint=hint or "give its CustomResourceDefinition, or --ignore-missing-schemas"))
+        return Verdict(document, document.file, ERROR, tuple(found), kind, _name(document.object), api_version, message)
+
+    def _schema(self, document: Document) -> Iterator[Diagnostic]:
+        from kplan.validate.schema import violations
+
+        for violation in violations(document.object, self.catalog):
+            yield self._diagnostic(document, _RULES[violation.rule], violation.message, violation.path, hint=violation.hint)
+
+    def _server(self, document: Document, seen: dict[Ref, Document]) -> Iterator[Diagnostic]:
+        obj = self._placed(document.object)
+        outcome = self.server.create(obj, user=True)
+        for warning in outcome.warnings:
+            yield self._diagnostic(document, WARNED, warning, _path_in(warning), severity=Severity.WARNING)
+        if outcome.error is not None and outcome.error.reason == "AlreadyExists":
+            yield from self._twice(document, seen)
+        elif outcome.error is not None:
+            yield from self._refusal(document, outcome.error)
+        elif outcome.object is not None:
+            seen[ref_of(outcome.object)] = document
+
+    def _placed(self, obj: Object) -> Object:
+        info = self.server.resolve(obj["apiVersion"], obj["kind"])
+        meta = obj.get("metadata")
+        if info is None or not info.namespaced or not isinstance(meta, Mapping) or meta.get("namespace"):
+            return obj
+        return {**obj, "metadata": {**meta, "namespace": "default"}}
+
+    def _twice(self, document: Document, seen: dict[Ref, Document]) -> Iterator[Diagnostic]:
+        placed = self._placed(document.object)
+        first = seen.get(ref_of(placed))
+        if first is not None:
+            yield self._diagnostic(
+                document, TWICE, f"{ref_of(placed)} was given before, at {first.locate(())}", ("metadata", "name"), severity=Severity.WARNING
+            )
+
+    def _refusal(self, document: Document, error: Status) -> Iterator[Diagnostic]:
+        if error.errors:
+            for e in error.errors:
+                yield self._diagnostic(document, INVALID_FIELD, str(e), e.field.steps)
+        elif error.code == 400:
+            fields = _QUOTED_FIELD.findall(error.message)
+            code = UNKNOWN_FIELD if fields else MALFORMED
+            if not fields:
+                yield self._diagnostic(document, code, error.message, _path_in(error.message))
+            for what, field in fields:
+                yield self._diagnostic(document, code, f'{what} field "{field}"', _steps(field))
+        else:
+            yield self._diagnostic(document, REFUSED, error.message, ())
+
+    def _diagnostic(
+        self, document: Document, code: str, message: str, path: Path, *, hint: str = "", severity: Severity = Severity.ERROR
+    ) -> Diagnostic:
+        obj = document.object
+        given = obj.get("metadata")
+        meta: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+        ref = Ref(group_kind(str(obj.get("apiVersion") or ""), str(obj.get("kind") or "")), str(meta.get("namespace") or ""), _name(obj))
+        return Diagnostic(code, severity, message, ref, path, document, hint, document.locate(path))
+
+    def _verdict(self, document: Document, found: list[Diagnostic]) -> Verdict:
+        obj = document.object
+        wrong = any(d.severity is Severity.ERROR for d in found)
+        return Verdict(document, document.file, INVALID if wrong else VALID, tuple(found), str(obj.get("kind")), _name(obj), str(obj.get("apiVersion")))
+
+
+def summary_line(verdicts: Iterable[Verdict], skipped: Iterable[Skipped], files: int, *, errors: int = 0, stdin: bool = False) -> str:
+    """kubeconform's closing line, which people grep for."""
+    counts = Counter(v.status for v in verdicts)
+    left_out = sum(1 for _ in skipped) + counts[SKIPPED]
+    total = sum(counts.values())
+    noun = "resource" if total == 1 else "resources"
+    where = "parsing stdin" if stdin else f"in {files} file" + ("" if files == 1 else "s")
+    return (
+        f"Summary: {total} {noun} found {where} - "
+        f"Valid: {counts[VALID]}, Invalid: {counts[INVALID]}, Errors: {counts[ERROR] + errors}, Skipped: {left_out}"
+    )
+
+
+def namespaces_for(documents: Iterable[Document]) -> list[Object]:
+    """The namespaces that objects name, so that cluster-free judging does not trip over them."""
+    names = {"default"}
+    for d in documents:
+        meta = d.object.get("metadata")
+        if isinstance(meta, Mapping) and isinstance(meta.get("namespace"), str):
+            names.add(meta["namespace"])
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n, "uid": n}, "status": {"phase": "Active"}} for n in sorted(names)
+    ]
+
+
+def _name(obj: Object) -> str:
+    meta = obj.get("metadata")
+    return str(meta.get("name") or meta.get("generateName") or "") if isinstance(meta, Mapping) else ""
+
+
+_STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
+_LEADING_PATH = re.compile(r"([A-Za-z][\w]*(?:\.[A-Za-z][\w]*|\[[^\]]*\])+)")
+
+
+def _steps(text: str) -> Path:
+    """``("spec", "containers", 0, "x")`` of ``spec.containers[0].x``."""
+    out: list[str | int] = []
+    for name, index in _STEP.findall(text):
+        out.append(name if name else int(index) if index.isdigit() else index)
+    return tuple(out)
+
+
+def _path_in(message: str) -> Path:
+    """The first path a message names, as far as one can be made out; () otherwise."""
+    found = _LEADING_PATH.search(message)
+    return _steps(found.group(1)) if found is not None and found.group(1).split(".")[0] in ("spec", "metadata", "data", "rules", "status") else ()
+
