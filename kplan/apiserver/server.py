@@ -365,7 +365,7 @@ class APIServer:
         meta = draft["metadata"]
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = self.names.generate(meta["generateName"])
-        for dropped in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"):
+        for dropped in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
             meta.pop(dropped, None)
         if not info.namespaced:
             meta.pop("namespace", None)
