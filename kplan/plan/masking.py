@@ -39,5 +39,5 @@ def _side(value: Any, which: str) -> Any:
     if isinstance(value, (str, bytes)):
         return f"{MASK} ({which})"
     if isinstance(value, dict):
-        return {k: f"{MASK} ({which})" for k in value}
+        return dict.fromkeys(value, f"{MASK} ({which})")
     return value

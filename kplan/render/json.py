@@ -108,9 +108,7 @@ def _mask(value: Mapping[str, Any], known: Any) -> dict[str, Any]:
         old = known.get(key) if isinstance(known, Mapping) else None
         if item is old or item == old:
             continue
-        if isinstance(item, str) and (key in _UNKNOWN_KEYS or key in _DRAWN or _TIMES.search(key)):
-            out[key] = True
-        elif key in _UNKNOWN_KEYS or key in _DRAWN:
+        if (isinstance(item, str) and (key in _UNKNOWN_KEYS or key in _DRAWN or _TIMES.search(key))) or key in _UNKNOWN_KEYS or key in _DRAWN:
             out[key] = True
         elif isinstance(item, Mapping):
             if inner := _mask(item, old):
