@@ -17,7 +17,7 @@ from kplan.engine.contract import Controller, Options
 from kplan.engine.discovery import discover
 from kplan.engine.loop import Engine
 from kplan.kubelet.kubelet import Kubelet
-from kplan.model.diagnostics import Diagnostic
+from kplan.model.diagnostics import Diagnostic, Location
 from kplan.model.instants import read_instant
 from kplan.model.names import Names
 from kplan.model.objects import Object, Ref, get_in
@@ -42,6 +42,8 @@ class Session:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     refusals: list[Change] = field(default_factory=list)
     unchanged: list[Ref] = field(default_factory=list)
+    origins: dict[Ref, Location] = field(default_factory=dict)
+    """Where the user wrote an object."""
     _begun: int = -1
 
     @staticmethod
@@ -79,6 +81,7 @@ class Session:
 
     def settle(self, seconds: float | None = None) -> None:
         """Run to the fixed point; with ``seconds`` let that much time pass."""
+        self.begin()
         until = self.server.now + seconds if seconds is not None else None
         self.engine.settle(until=until)
 

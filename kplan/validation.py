@@ -116,7 +116,7 @@ class Judge:
         obj = self._placed(document.object)
         outcome = self.server.create(obj, user=True)
         for warning in outcome.warnings:
-            yield self._diagnostic(document, WARNED, warning, _path_in(warning), severity=Severity.WARNING)
+            yield self._diagnostic(document, WARNED, warning, path_in(warning), severity=Severity.WARNING)
         if outcome.error is not None and outcome.error.reason == "AlreadyExists":
             yield from self._twice(document, seen)
         elif outcome.error is not None:
@@ -147,9 +147,9 @@ class Judge:
             fields = _QUOTED_FIELD.findall(error.message)
             code = UNKNOWN_FIELD if fields else MALFORMED
             if not fields:
-                yield self._diagnostic(document, code, error.message, _path_in(error.message))
+                yield self._diagnostic(document, code, error.message, path_in(error.message))
             for what, field in fields:
-                yield self._diagnostic(document, code, f'{what} field "{field}"', _steps(field))
+                yield self._diagnostic(document, code, f'{what} field "{field}"', steps(field))
         else:
             yield self._diagnostic(document, REFUSED, error.message, ())
 
@@ -202,7 +202,7 @@ _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 _LEADING_PATH = re.compile(r"([A-Za-z][\w]*(?:\.[A-Za-z][\w]*|\[[^\]]*\])+)")
 
 
-def _steps(text: str) -> Path:
+def steps(text: str) -> Path:
     """``("spec", "containers", 0, "x")`` of ``spec.containers[0].x``."""
     out: list[str | int] = []
     for name, index in _STEP.findall(text):
@@ -210,8 +210,8 @@ def _steps(text: str) -> Path:
     return tuple(out)
 
 
-def _path_in(message: str) -> Path:
+def path_in(message: str) -> Path:
     """The first path a message names, as far as one can be made out; () otherwise."""
     found = _LEADING_PATH.search(message)
-    return _steps(found.group(1)) if found is not None and found.group(1).split(".")[0] in ("spec", "metadata", "data", "rules", "status") else ()
+    return steps(found.group(1)) if found is not None and found.group(1).split(".")[0] in ("spec", "metadata", "data", "rules", "status") else ()
 

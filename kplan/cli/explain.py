@@ -24,15 +24,14 @@ def explain(
     namespace: Annotated[str, typer.Option("-n", "--namespace")] = "",
 ) -> int:
     """Why an object is as it will be: down to a line of a manifest, a fact of the cluster, a rule of Kubernetes or an assumption."""
-    from kplan.cli.apply import apply_documents
+    from kplan.cli.apply import apply_files
     from kplan.render.explanation import explain_text
 
     session = open_session(cluster_options)
-    session.begin()
     if filename:
-        apply_documents(session, filename, recursive=recursive, namespace=namespace)
+        apply_files(session, filename, recursive=recursive, namespace=namespace)
     let_pass(session, cluster_options)
-    text = explain_text(session.server, session.store, session.engine, target, namespace)
+    text = explain_text(session.server, session.store, session.engine, target, namespace, session.origins)
     if text is None:
         print(f"error: {target}: no such object in the planned cluster", file=sys.stderr)  # noqa: T201
         return REFUSED

@@ -14,6 +14,8 @@ from kplan.cli.common import ClusterOptions, OutputOptions
 from kplan.cli.exits import CHANGES, PLANNED, REFUSED, USAGE
 
 if TYPE_CHECKING:
+    from kplan.kubectl.screen import Printed
+    from kplan.load.documents import Loaded
     from kplan.pipeline import Session
     from kplan.plan.plan import Plan
 
@@ -68,6 +70,28 @@ def let_pass(session: Session, options: ClusterOptions) -> None:
         except ValueError as problem:
             raise usage_error(f"--for {options.for_}: {problem}") from None
         session.settle(seconds)
+
+
+def load_manifests(session: Session, filenames: list[str], *, recursive: bool, tell: bool) -> Loaded:
+    """The manifests of files; what is wrong with them goes to the session's diagnostics, what is skipped to stderr."""
+    from kplan.load.sources import load_sources
+
+    loaded = load_sources(filenames, recursive=recursive)
+    if tell:
+        session.diagnostics.extend(loaded.diagnostics)
+        for skipped in loaded.skipped:
+            where = f"{skipped.file}:{skipped.line}" if skipped.line else skipped.file
+            print(f"skipped {where}: {skipped.reason}", file=sys.stderr)  # noqa: T201
+    return loaded
+
+
+def finish_as_kubectl(session: Session, output: OutputOptions, printed: Printed) -> int:
+    """Write the state, and print exactly what kubectl would have printed where it would have."""
+    if output.state_out:
+        write_state(session, output.state_out)
+    sys.stdout.write(printed.stdout)
+    sys.stderr.write(printed.stderr)
+    return printed.code
 
 
 def finish(session: Session, output: OutputOptions, *, default: str = "text") -> int:

@@ -1,0 +1,92 @@
+"""``kplan apply --dry-run``: what ``kubectl apply`` would do to the cluster, and what would follow."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kplan.cli.common import ClusterOptions, OutputOptions, with_options
+from kplan.cli.exits import USAGE
+from kplan.cli.session import finish, finish_as_kubectl, let_pass, load_manifests, open_session, usage_error
+
+if TYPE_CHECKING:
+    from kplan.pipeline import Session
+
+app = typer.Typer()
+
+
+@app.command()
+@with_options(ClusterOptions, OutputOptions)
+def apply(
+    cluster_options: ClusterOptions,
+    output_options: OutputOptions,
+    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Files, folders, globs, or - for standard input.")] = None,
+    recursive: Annotated[bool, typer.Option("-R", "--recursive", help="Look into folders below folders.")] = False,
+    namespace: Annotated[str, typer.Option("-n", "--namespace", help="The namespace of what names none.")] = "",
+    selector: Annotated[str, typer.Option("-l", "--selector", help="Only objects with these labels.")] = "",
+    server_side: Annotated[bool, typer.Option("--server-side", help="Apply as the server does.")] = False,
+    force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields over from other managers.")] = False,
+    field_manager: Annotated[str, typer.Option("--field-manager", help="Who owns what is applied.")] = "",
+    prune: Annotated[bool, typer.Option("--prune", help="Delete what was applied before and is no longer given.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="With --prune: whatever its labels.")] = False,
+    prune_allowlist: Annotated[list[str] | None, typer.Option("--prune-allowlist", metavar="GROUP/VERSION/KIND")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Delete and create again what cannot be changed.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Overrule what others have changed.")] = True,
+    cascade: Annotated[str, typer.Option("--cascade", help="background, orphan, foreground.")] = "background",
+    grace_period: Annotated[int, typer.Option("--grace-period")] = -1,
+    validate: Annotated[str, typer.Option("--validate", help="strict, warn, ignore.")] = "strict",
+    subresource: Annotated[str, typer.Option("--subresource")] = "",
+    dry_run: Annotated[str, typer.Option("--dry-run", metavar="[client|server]", help="Required: kplan never writes to a cluster.")] = "",
+) -> int:
+    """Plan `kubectl apply`: changes, consequences and their causes."""
+    if not dry_run or dry_run == "none":
+        print("error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl apply", file=sys.stderr)  # noqa: T201
+        return USAGE
+    if dry_run not in ("plan", "client", "server"):
+        raise usage_error(f'Invalid dry-run value ({dry_run}). Must be "none", "server", or "client".')
+    if not filename:
+        raise usage_error("must specify one of -f and -k")
+    session = open_session(cluster_options)
+    as_kubectl = output_options.output == ["kubectl"]
+    printed = apply_files(
+        session,
+        filename,
+        recursive=recursive,
+        namespace=namespace,
+        as_kubectl=as_kubectl,
+        selector=selector or None,
+        server_side=server_side,
+        force_conflicts=force_conflicts,
+        field_manager=field_manager or ("kubectl" if server_side else "kubectl-client-side-apply"),
+        force=force,
+        overwrite=overwrite,
+        cascade=cascade.capitalize(),
+        grace=grace_period,
+        validation={"strict": "Strict", "true": "Strict", "warn": "Warn", "ignore": "Ignore", "false": "Ignore"}.get(validate.lower(), "Strict"),
+        subresource=subresource,
+        dry_run=dry_run if as_kubectl and dry_run != "plan" else "none",
+        prune=(prune, prune_allowlist or []),
+    )
+    let_pass(session, cluster_options)
+    return finish_as_kubectl(session, output_options, printed) if as_kubectl else finish(session, output_options)
+
+
+def apply_files(
+    session: Session, filenames: list[str], *, recursive: bool = False, namespace: str = "", as_kubectl: bool = False, prune: tuple[bool, list[str]] = (False, []), **settings: Any
+) -> Any:
+    """Let the cluster come to rest, then apply manifests one after the other, as kubectl does; what kubectl printed."""
+    from kplan.cli.applying import RecordedApply, apply_loaded, client_of
+    from kplan.kubectl.failure import Failure
+    from kplan.kubectl.prune import DEFAULT, Pruner, parse_allowlist
+
+    loaded = load_manifests(session, filenames, recursive=recursive, tell=not as_kubectl)
+    session.begin()
+    applying = RecordedApply(client_of(session, namespace), **settings)
+    if prune[0]:
+        kinds = parse_allowlist(prune[1] or DEFAULT, applying.client)
+        if isinstance(kinds, Failure):
+            raise usage_error(str(kinds))
+        applying.prune = Pruner(applying, kinds)
+    return apply_loaded(session, applying, loaded, as_kubectl=as_kubectl)

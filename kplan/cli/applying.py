@@ -1,0 +1,140 @@
+"""Applies loaded manifests to a session, the way kubectl does, and keeps what became of each object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kplan.kubectl.apply import Apply
+from kplan.kubectl.client import Client
+from kplan.kubectl.failure import AnyFailure, Failure, Failures, aggregate, report
+from kplan.kubectl.info import Info
+from kplan.kubectl.manifests import read_infos
+from kplan.kubectl.screen import Printed, Screen
+from kplan.load.documents import Delivery, Document
+from kplan.model.diagnostics import Diagnostic, Severity
+from kplan.model.objects import Path, Ref
+from kplan.plan.plan import Change, Symbol
+from kplan.validation import path_in, steps
+
+if TYPE_CHECKING:
+    from kplan.load.documents import Loaded
+    from kplan.pipeline import Session
+
+REFUSED = "KP501"
+WARNED = "KP302"
+
+
+@dataclass(slots=True)
+class RecordedApply(Apply):
+    """An apply that remembers the outcome of every object."""
+
+    outcomes: list[tuple[Info, Info, AnyFailure | None]] = field(default_factory=list)
+    """(as given, as it became, error)."""
+
+    def apply_one(self, info: Info) -> AnyFailure | None:
+        """Apply one object, and remember."""
+        given = Info(info.kind, info.namespace, info.name, info.object, info.source)
+        error = Apply.apply_one(self, info)
+        self.outcomes.append((given, info, error))
+        return error
+
+
+def client_of(session: Session, namespace: str) -> Client:
+    """kubectl's way into the session: controllers react between two requests."""
+    return Client(
+        session.server,
+        Screen(),
+        namespace=namespace or "default",
+        enforce_namespace=bool(namespace),
+        between=session.between,
+        settle=session.settle,
+    )
+
+
+def apply_loaded(session: Session, applying: RecordedApply, loaded: Loaded, *, as_kubectl: bool) -> Printed:
+    """Apply everything that was loaded; tell the session what was refused and what was the same already."""
+    client = applying.client
+    written = session.store.seq
+    error = _run(applying, loaded, as_kubectl)
+    documents = {id(d.object): d for d in loaded.documents}
+    failures = [e for _, _, e in applying.outcomes if e is not None]
+    touched = {w.ref for w in session.store.journal.since(written)}
+    for given, became, failure in applying.outcomes:
+        ref = Ref(given.kind.group_kind, became.namespace, became.name)
+        document = _document_of(given, documents, loaded)
+        if document is not None:
+            session.origins[ref] = document.locate(())
+        if failure is not None:
+            _refused(session, ref, failure, document)
+        elif ref not in touched:
+            session.unchanged.append(ref)
+    for line in client.screen.stderr:
+        if line.startswith("Warning: "):
+            session.diagnostics.append(Diagnostic(WARNED, Severity.WARNING, line.removeprefix("Warning: ").strip()))
+    for other in _leaves(error):
+        if other not in failures:
+            session.diagnostics.append(Diagnostic("KP210", Severity.ERROR, str(other)))
+    return client.screen.printed() if error is None else _with_report(client, error)
+
+
+def _run(applying: RecordedApply, loaded: Loaded, as_kubectl: bool) -> AnyFailure | None:
+    """kubectl looks every kind up before it applies anything; a plan goes on to what a definition in the input serves."""
+    client = applying.client
+    if as_kubectl:
+        return applying.run(read_infos(loaded.deliveries, client))
+    pending, errors, prune = list(loaded.documents), [], applying.prune
+    while pending:
+        served = [d for d in pending if client.resolve(str(d.object.get("apiVersion")), str(d.object.get("kind"))) is not None]
+        waiting = [d for d in pending if d not in served]
+        last = not waiting or not served
+        applying.prune = prune if last else None
+        errors.append(applying.run(read_infos(_by_file(served or pending), client)))
+        pending = waiting if served else []
+    return aggregate(errors)
+
+
+def _by_file(documents: list[Document]) -> list[Delivery]:
+    files: dict[str, list[Document]] = {}
+    for d in documents:
+        files.setdefault(d.file, []).append(d)
+    return [Delivery(file, tuple(found)) for file, found in files.items()]
+
+
+def _with_report(client: Client, error: AnyFailure) -> Printed:
+    client.screen.stderr.append(report(error))
+    return client.screen.printed(1)
+
+
+def _leaves(error: AnyFailure | None) -> list[Failure]:
+    if error is None:
+        return []
+    if isinstance(error, Failures):
+        return [leaf for e in error.errors for leaf in _leaves(e)]
+    return [error]
+
+
+def _document_of(given: Info, documents: dict[int, Document], loaded: Loaded) -> Document | None:
+    if (found := documents.get(id(given.object))) is not None:
+        return found
+    for d in loaded.documents:
+        meta = d.object.get("metadata") or {}
+        same_name = meta.get("name") == given.name and (meta.get("namespace") or given.namespace) == given.namespace
+        if same_name and d.object.get("kind") == given.kind.kind and d.object.get("apiVersion") == given.kind.api_version:
+            return d
+    return None
+
+
+def _refused(session: Session, ref: Ref, failure: AnyFailure, document: Document | None) -> None:
+    before = session.store.get(ref)
+    status = failure.status if isinstance(failure, Failure) else None
+    message = status.message if status is not None else str(failure)
+    session.refusals.append(Change(Symbol.REFUSED, ref, before, before, (), "refused", message=message))
+    paths: list[tuple[Path, str]] = [(e.field.steps, str(e)) for e in status.errors] if status is not None else []
+    if not paths and status is not None:
+        paths = [(steps(c.field), f"{c.field}: {c.message}") for c in status.causes if c.field] or [(path_in(message), message)]
+    for path, text in paths or [((), message)]:
+        at = document.locate(path) if document is not None else None
+        session.diagnostics.append(Diagnostic(REFUSED, Severity.ERROR, f"{ref}: {text}", ref, path, document, "", at))
+
+
