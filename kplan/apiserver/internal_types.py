@@ -3,7 +3,7 @@
 Errors that show a whole value show it as these types are written, not as the manifest had it.  A row is
 ``Go name:JSON name:form`` for each field; ``~`` takes in the fields of an embedded type, ``^`` reads from the object
 around.  Forms: ``s`` text, ``i`` number, ``b`` boolean, ``q`` quantity, ``t`` time, ``x`` number or text, ``y`` bytes,
-``r`` raw JSON, ``j`` a type with JSON tags, ``m`` ObjectMeta, ``@T`` a type of this table; ``*`` pointer, ``[`` list, ``{`` map before them.
+``r`` raw JSON, ``j`` a LabelSelector, ``m`` ObjectMeta, ``@T`` a type of this table; ``*`` pointer, ``[`` list, ``{`` map before them.
 
 Mirrors: pkg/apis/*/types.go (1.36)
 """
@@ -135,6 +135,24 @@ TYPES: dict[str, str] = {
     "core.VsphereVirtualDiskVolumeSource": "VolumePath:volumePath:s FSType:fsType:s StoragePolicyName:storagePolicyName:s StoragePolicyID:storagePolicyID:s",
     "core.WeightedPodAffinityTerm": "Weight:weight:i PodAffinityTerm:podAffinityTerm:@core.PodAffinityTerm",
     "core.WindowsSecurityContextOptions": "GMSACredentialSpecName:gmsaCredentialSpecName:*s GMSACredentialSpec:gmsaCredentialSpec:*s RunAsUserName:runAsUserName:*s HostProcess:hostProcess:*b",
+    "flowcontrol.ExemptPriorityLevelConfiguration": "NominalConcurrencyShares:nominalConcurrencyShares:*i LendablePercent:lendablePercent:*i",
+    "flowcontrol.FlowDistinguisherMethod": "Type:type:s",
+    "flowcontrol.FlowSchemaSpec": "PriorityLevelConfiguration:priorityLevelConfiguration:@flowcontrol.PriorityLevelConfigurationReference MatchingPrecedence:matchingPrecedence:i DistinguisherMethod:distinguisherMethod:*@flowcontrol.FlowDistinguisherMethod Rules:rules:[@flowcontrol.PolicyRulesWithSubjects",
+    "flowcontrol.GroupSubject": "Name:name:s",
+    "flowcontrol.LimitResponse": "Type:type:s Queuing:queuing:*@flowcontrol.QueuingConfiguration",
+    "flowcontrol.LimitedPriorityLevelConfiguration": "NominalConcurrencyShares:nominalConcurrencyShares:i LimitResponse:limitResponse:@flowcontrol.LimitResponse LendablePercent:lendablePercent:*i BorrowingLimitPercent:borrowingLimitPercent:*i",
+    "flowcontrol.NonResourcePolicyRule": "Verbs:verbs:[s NonResourceURLs:nonResourceURLs:[s",
+    "flowcontrol.PolicyRulesWithSubjects": "Subjects:subjects:[@flowcontrol.Subject ResourceRules:resourceRules:[@flowcontrol.ResourcePolicyRule NonResourceRules:nonResourceRules:[@flowcontrol.NonResourcePolicyRule",
+    "flowcontrol.PriorityLevelConfigurationReference": "Name:name:s",
+    "flowcontrol.PriorityLevelConfigurationSpec": "Type:type:s Limited:limited:*@flowcontrol.LimitedPriorityLevelConfiguration Exempt:exempt:*@flowcontrol.ExemptPriorityLevelConfiguration",
+    "flowcontrol.QueuingConfiguration": "Queues:queues:i HandSize:handSize:i QueueLengthLimit:queueLengthLimit:i",
+    "flowcontrol.ResourcePolicyRule": "Verbs:verbs:[s APIGroups:apiGroups:[s Resources:resources:[s ClusterScope:clusterScope:b Namespaces:namespaces:[s",
+    "flowcontrol.ServiceAccountSubject": "Namespace:namespace:s Name:name:s",
+    "flowcontrol.Subject": "Kind:kind:s User:user:*@flowcontrol.UserSubject Group:group:*@flowcontrol.GroupSubject ServiceAccount:serviceAccount:*@flowcontrol.ServiceAccountSubject",
+    "flowcontrol.UserSubject": "Name:name:s",
+    "networking.ParentReference": "Group:group:s Resource:resource:s Namespace:namespace:s Name:name:s",
+    "networking.ServiceCIDRSpec": "CIDRs:cidrs:[s",
+    "policy.PodDisruptionBudgetSpec": "MinAvailable:minAvailable:*x Selector:selector:*j MaxUnavailable:maxUnavailable:*x UnhealthyPodEvictionPolicy:unhealthyPodEvictionPolicy:*s",
     "resource.CELDeviceSelector": "Expression:expression:s",
     "resource.CapacityRequirements": "Requests:requests:{q",
     "resource.DeviceAttribute": "IntValue:int:*i BoolValue:bool:*b StringValue:string:*s VersionValue:version:*s IntValues:ints:[i BoolValues:bools:[b StringValues:strings:[s VersionValues:versions:[s",

@@ -88,9 +88,24 @@ def _convert(form: str, value: Any, around: Mapping[str, Any]) -> Any:
         return _ZERO.get(form)
     if form == "q":
         return canonical(value)
+    if form == "j":
+        return dict(_label_selector(value))
     if form == "m":
         return {k: value[k] for k in _META if value.get(k) not in (None, "", {}, [])}
     return value
+
+
+def _label_selector(selector: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if labels := selector.get("matchLabels"):
+        yield "matchLabels", dict(sorted(labels.items()))
+    if expressions := selector.get("matchExpressions"):
+        yield (
+            "matchExpressions",
+            [
+                {"key": e.get("key") or "", "operator": e.get("operator") or ""} | ({"values": e["values"]} if e.get("values") else {})
+                for e in expressions
+            ],
+        )
 
 
 def _convert_fields(type_name: str, value: Mapping[str, Any], around: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
