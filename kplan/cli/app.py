@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -82,6 +83,11 @@ def main(argv: Sequence[str]) -> int:
     except RecursionError:
         print("error: the input is nested too deeply", file=sys.stderr)  # noqa: T201
         return 1
+    except Exception as bug:
+        if os.environ.get("KPLAN_DEBUG"):
+            raise
+        print(f"kplan: internal error: {type(bug).__name__}: {bug} (KPLAN_DEBUG=1 shows where; please report it)", file=sys.stderr)  # noqa: T201
+        return CRASHED
     return result if isinstance(result, int) else 0
 
 
