@@ -18,7 +18,9 @@ from typing import Any
 from kplan.apiserver import binding, deletion, eviction
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.admission.contract import CREATE, DELETE, UPDATE, AdmissionContext, Attributes, plugins
+from kplan.apiserver.field import METADATA
 from kplan.apiserver.outcome import Outcome, Status
+from kplan.apiserver.rules.metadata import validate_managed_fields
 from kplan.apiserver.sharing import Sharing
 from kplan.apiserver.strategy import PASS_THROUGH, Draft, Strategy, StrategyContext, strategy_for
 from kplan.catalog.catalog import Catalog, KindInfo
@@ -113,6 +115,9 @@ class APIServer:
         draft, error, warnings = self._decode(obj, info, user, validation, duplicates)
         if error is not None:
             return Outcome(error=error, warnings=warnings)
+        if any(validate_managed_fields(draft["metadata"].get("managedFields") or (), METADATA)):
+            # The server begins anew where it cannot read them.
+            del draft["metadata"]["managedFields"]
         draft, info = self._to_storage(draft, info)
         strategy = self.strategy(info)
         context = self._strategy_context(actor, dry_run=dry_run)
