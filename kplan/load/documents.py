@@ -17,16 +17,20 @@ from kplan.model.objects import Object, Path
 class Origin:
     """The chunk of a file a document was read from; it is parsed again, once, when a place is asked for."""
 
-    __slots__ = ("_json_places", "chunk", "duplicates", "file")
+    __slots__ = ("_duplicates", "_json_places", "chunk", "file")
 
     def __init__(self, file: str, chunk: Chunk, duplicates: tuple[Duplicate, ...]) -> None:
         self.file, self.chunk = file, chunk
-        self.duplicates = self._find_json_duplicates() if chunk.is_json else duplicates
+        self._duplicates = None if chunk.is_json else duplicates
         self._json_places: Mapping[Path, tuple[int, int]] | None = None
 
-    def _find_json_duplicates(self) -> tuple[Duplicate, ...]:
-        found = find_duplicates(self.chunk.text)
-        return tuple((path, *self._line_and_column(at)) for path, at in found)
+    @property
+    def duplicates(self) -> tuple[Duplicate, ...]:
+        """The keys the chunk gives more than once."""
+        if self._duplicates is None:
+            found = find_duplicates(self.chunk.text)
+            self._duplicates = tuple((path, *self._line_and_column(at)) for path, at in found)
+        return self._duplicates
 
     def _line_and_column(self, at: int) -> tuple[int, int]:
         text = self.chunk.text

@@ -77,6 +77,8 @@ def _normalise(value: Any, depth: int) -> Any:
 
 def find_duplicates(text: str, at: int = 0) -> list[tuple[Path, int]]:
     """The keys that an object of the text has more than once: path and index of each repetition."""
+    if not _repeats_a_key(text, at):
+        return []
     seen: set[Path] = set()
     found: list[tuple[Path, int]] = []
 
@@ -87,6 +89,17 @@ def find_duplicates(text: str, at: int = 0) -> list[tuple[Path, int]]:
 
     scan(text, _skip_space(text, at), visit)
     return found
+
+
+def _repeats_a_key(text: str, at: int) -> bool:
+    repeated = False
+
+    def pairs(items: list[tuple[str, Any]]) -> None:
+        nonlocal repeated
+        repeated = repeated or len({key for key, _ in items}) != len(items)
+
+    json.JSONDecoder(object_pairs_hook=pairs).raw_decode(text, _skip_space(text, at))
+    return repeated
 
 
 def find_places(text: str, at: int = 0) -> dict[Path, tuple[int, int]]:

@@ -34,13 +34,15 @@ CODES = {
 """The family KP1: what can be wrong with the input before any object is looked at."""
 
 
-def load_sources(filenames: Iterable[str], recursive: bool = False, stdin: bytes | None = None) -> Loaded:
+def load_sources(
+    filenames: Iterable[str], recursive: bool = False, stdin: bytes | None = None, *, tell_duplicates: bool = True
+) -> Loaded:
     """All objects that files, directories, patterns and ``-`` (standard input) hold, in kubectl's order.
 
     ``stdin`` stands for the standard input where it is given. Nothing is raised for what is wrong with the input: it
     is told in ``diagnostics``.
     """
-    loading = _Loading()
+    loading = _Loading(tell_duplicates)
     stdin_used = False
     for filename in filenames:
         if filename != "-":
@@ -54,7 +56,8 @@ def load_sources(filenames: Iterable[str], recursive: bool = False, stdin: bytes
 
 
 class _Loading:
-    def __init__(self) -> None:
+    def __init__(self, tell_duplicates: bool) -> None:
+        self.tell_duplicates = tell_duplicates
         self.documents: list[Document] = []
         self.diagnostics: list[Diagnostic] = []
         self.skipped: list[Skipped] = []
@@ -101,7 +104,7 @@ class _Loading:
 
     def data(self, found: Found, data: bytes) -> None:
         self.files += 1
-        reading = _File(found)
+        reading = _File(found, self.tell_duplicates)
         try:
             text = decode(data)
         except NotText as refused:
@@ -119,7 +122,8 @@ class _Loading:
 class _File:
     """One file on its way to documents."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, tell_duplicates: bool) -> None:
+        self.tell_duplicates = tell_duplicates
         self.name = found.path
         self.explicit = found.explicit
         self.foreign = foreign_file(os.path.basename(found.path), in_chart=found.in_chart)
@@ -185,7 +189,8 @@ class _File:
             self.delivered.append(document)
         if not foreign and self._has_identity(document):
             self.documents.append(document)
-            self._tell_duplicates(document)
+            if self.tell_duplicates:
+                self._tell_duplicates(document)
 
     def _kind_problem(self, document: Document) -> str:
         problem = kind_problem(document.object)
