@@ -1,0 +1,43 @@
+"""How long a whole plan takes: nodes, pods from Deployments, every controller and the scheduler.
+
+    python tests/bench/plan.py NODES DEPLOYMENTS REPLICAS
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+import time
+
+from generate import deployment, node
+
+from kplan.load.cluster import load_cluster
+from kplan.pipeline import Session
+
+
+def main(nodes: int, deployments: int, replicas: int) -> None:
+    """Plan, and print seconds and memory."""
+    gc.disable()
+    base = [o for o in load_cluster("profile:empty", "1.36")]
+    begun = time.perf_counter()
+    session = Session.open([*base, *(node(i) for i in range(nodes))], version="1.36")
+    session.begin()
+    opened = time.perf_counter()
+    for i in range(deployments):
+        outcome = session.server.create(deployment(i, replicas), user=True)
+        assert outcome.ok, outcome.error
+    session.settle()
+    settled = time.perf_counter()
+    plan = session.plan()
+    done = time.perf_counter()
+    running = sum(p["status"]["phase"] == "Running" for p in session.store.objects("Pod"))
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{nodes} nodes, {deployments} deployments × {replicas}: open {opened - begun:.1f} s, settle {settled - opened:.1f} s, "
+        f"plan {done - settled:.1f} s, {megabytes:.0f} MB; {running} running, {len(plan.unscheduled)} unscheduled, {len(session.store.journal.writes)} writes"
+    )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:4]))
