@@ -1,0 +1,1 @@
+"""``kubectl set image|env|resources|selector|serviceaccount|subject``, one file each."""

@@ -1,0 +1,1 @@
+"""The verbs, one file each: ``FLAGS`` and ``run(command)``, which gives back what went wrong."""
