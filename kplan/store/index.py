@@ -71,7 +71,15 @@ def by_orphan(obj: Object) -> Iterable[IndexKey]:
     return ((kind, namespace_of(obj)),)
 
 
+def by_slice(obj: Object) -> Iterable[IndexKey]:
+    """(namespace, Service name) of every EndpointSlice, by its label."""
+    if obj.get("kind") != "EndpointSlice":
+        return ()
+    service = labels_of(obj).get("kubernetes.io/service-name")
+    return ((namespace_of(obj), service),) if service else ()
+
+
 _LABELLED = {"Pod", "ReplicaSet.apps"}
 _ADOPTED = {"Pod", "ReplicaSet.apps", "ControllerRevision.apps"}
 
-INDEXES: dict[str, Indexer] = {"owner": by_owner, "node": by_node, "label": by_label, "claim": by_claim, "allocation": by_allocation, "orphan": by_orphan}
+INDEXES: dict[str, Indexer] = {"owner": by_owner, "node": by_node, "label": by_label, "claim": by_claim, "allocation": by_allocation, "orphan": by_orphan, "slice": by_slice}
