@@ -9,8 +9,14 @@ from kplan.apiserver.field import ROOT, Errors, invalid, too_long
 from kplan.apiserver.rules.datasize import MAX_DATA_SIZE, decoded_size, validate_immutable_data
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import byte_length, each_invalid, is_config_map_key, name_is_dns_subdomain
-from kplan.apiserver.strategy import Strategy, StrategyContext
+from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
 from kplan.model.objects import Object
+
+
+def default(config: Draft, _: StrategyContext) -> None:
+    """Null bytes are no bytes."""
+    if config.get("binaryData"):
+        config["binaryData"] = {k: v or "" for k, v in config["binaryData"].items()}
 
 
 def validate(config: Object, _: StrategyContext) -> Errors:
@@ -35,4 +41,4 @@ def validate_update(config: Object, old: Object, ctx: StrategyContext) -> Errors
     yield from validate(config, ctx)
 
 
-STRATEGY = Strategy(kind="ConfigMap", validate=validate, validate_update=validate_update, generation_fields=())
+STRATEGY = Strategy(kind="ConfigMap", default=default, validate=validate, validate_update=validate_update, generation_fields=())
