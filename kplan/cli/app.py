@@ -20,7 +20,7 @@ from kplan.cli.exits import CRASHED, USAGE
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 """The parser's base class of wrong usage; typer brings its own parser and does not name it."""
 
-_INTERNAL = frozenset(("app", "applying", "argv", "common", "exits", "session"))
+_INTERNAL = frozenset(("app", "applying", "argv", "common", "exits", "kubectl", "session"))
 
 
 class Commands(TyperGroup):
@@ -29,9 +29,11 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """All commands, by name."""
         import kplan.cli
+        from kplan.kubectl.main import verbs
 
         names = [m.name for m in pkgutil.iter_modules(kplan.cli.__path__)]
-        return sorted(n.replace("_", "-").strip("-") for n in names if n not in _INTERNAL)
+        own = {n.replace("_", "-").strip("-") for n in names if n not in _INTERNAL}
+        return sorted(own | set(verbs()))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name, or None."""
@@ -45,7 +47,29 @@ class Commands(TyperGroup):
             command = typer.main.get_command(importlib.import_module(path).app)
             command.name = cmd_name
             return command
+        if is_verb(cmd_name):
+            from kplan.cli.kubectl import command_of
+
+            return command_of(cmd_name)
         return None
+
+
+def is_verb(word: str) -> bool:
+    """Whether kubectl has such a verb and kplan models it; ``apply`` has a command of its own."""
+    import importlib.util
+
+    name = word.replace("-", "_")
+    found = name.isidentifier() and any(importlib.util.find_spec(f"kplan.kubectl.verbs.{n}") for n in (name, f"{name}_"))
+    return found and name != "apply"
+
+
+def _prepared(argv: list[str]) -> list[str]:
+    """kubectl's verbs read their arguments themselves, and may have flags before them; the other commands do not."""
+    verb = next((w for w in argv if not w.startswith("-") and is_verb(w)), "")
+    if not verb or not (argv[0] == verb or argv[0].startswith("-")):
+        return normalize(argv)
+    at = argv.index(verb)
+    return [verb, *argv[:at], *argv[at + 1 :]]
 
 
 app = typer.Typer(
@@ -69,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code. Raises nothing."""
     command = typer.main.get_command(app)
     try:
-        result = command.main(args=normalize(list(argv)), prog_name="kplan", standalone_mode=False)
+        result = command.main(args=_prepared(list(argv)), prog_name="kplan", standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:

@@ -76,13 +76,23 @@ def load_manifests(session: Session, filenames: list[str], *, recursive: bool, t
     """The manifests of files; what is wrong with them goes to the session's diagnostics, what is skipped to stderr."""
     from kplan.load.sources import load_sources
 
-    loaded = load_sources(filenames, recursive=recursive)
+    loaded = load_sources([shown_path(name) for name in filenames], recursive=recursive)
     if tell:
         session.diagnostics.extend(loaded.diagnostics)
         for skipped in loaded.skipped:
             where = f"{skipped.file}:{skipped.line}" if skipped.line else skipped.file
             print(f"skipped {where}: {skipped.reason}", file=sys.stderr)  # noqa: T201
     return loaded
+
+
+def shown_path(path: str) -> str:
+    """A path as it is shown: relative where it lies below the working directory."""
+    import os
+
+    if not os.path.isabs(path):
+        return path
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def finish_as_kubectl(session: Session, output: OutputOptions, printed: Printed) -> int:

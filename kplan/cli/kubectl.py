@@ -1,0 +1,148 @@
+"""kubectl's verbs as commands of kplan: kubectl's own arguments, plus kplan's options anywhere among them.
+
+``kplan delete deployment/web --dry-run`` plans what ``kubectl delete deployment/web`` would do; ``kplan get pods`` reads
+the simulated cluster.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from typer.core import TyperCommand
+
+from kplan.cli.common import ClusterOptions, OutputOptions
+from kplan.cli.exits import USAGE
+from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, usage_error
+
+if TYPE_CHECKING:
+    from kplan.kubectl.screen import Printed
+    from kplan.pipeline import Session
+
+READING = frozenset(("get", "describe", "api-resources", "wait"))
+"""Verbs that change nothing, whose ``-o`` is kubectl's."""
+_FLAGS = {f"--{f.name.rstrip('_').replace('_', '-')}": f for f in (*fields(ClusterOptions), *fields(OutputOptions)) if f.name != "output"}
+_SHORT = {"-q": "--quiet"}
+
+
+class RawCommand(TyperCommand):
+    """A command that reads its arguments itself."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep everything as it was written."""
+        ctx.args = list(args)
+        return []
+
+    def invoke(self, ctx: Any) -> int:
+        """Run the verb."""
+        return run_verb(str(self.name), ctx.args)
+
+
+def command_of(verb: str) -> TyperCommand:
+    """The command of a verb, for running it and for the list of commands."""
+    module = importlib.import_module(f"kplan.kubectl.verbs.{_module_name(verb)}")
+    said = (module.__doc__ or "").partition("\n")[0].partition(": ")[2]
+    return RawCommand(verb, callback=None, help=said[:1].upper() + said[1:])
+
+
+def _module_name(verb: str) -> str:
+    from importlib.util import find_spec
+
+    name = verb.replace("-", "_")
+    return name if find_spec(f"kplan.kubectl.verbs.{name}") else f"{name}_"
+
+
+def run_verb(verb: str, words: list[str]) -> int:
+    """Run one of kubectl's verbs; returns the exit code."""
+    options, outputs, rest = split(words, reading=verb in READING)
+    cluster = ClusterOptions(**{k: v for k, v in options.items() if k in {f.name for f in fields(ClusterOptions)}})
+    output = OutputOptions(output=outputs or None, **{k: v for k, v in options.items() if k in {f.name for f in fields(OutputOptions)}})
+    asked = [w for w in _before_dash(rest) if w.split("=")[0] == "--dry-run"]
+    if verb not in READING and (not asked or "--dry-run=none" in asked):
+        print(f"error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl {verb}", file=sys.stderr)  # noqa: T201
+        return USAGE
+    session = open_session(cluster)
+    as_kubectl = verb in READING or output.output == ["kubectl"] or any(w in ("--dry-run=client", "--dry-run=server") for w in asked)
+    if verb not in READING:
+        session.begin()
+    printed = _run(session, verb, rest)
+    if verb not in READING:
+        let_pass(session, cluster)
+    if as_kubectl:
+        return finish_as_kubectl(session, output, printed)
+    _tell(session, printed)
+    return finish(session, output)
+
+
+def split(words: list[str], *, reading: bool) -> tuple[dict[str, Any], list[str], list[str]]:
+    """(kplan's options, kplan's formats, what is kubectl's) of a command line."""
+    options: dict[str, Any] = {}
+    outputs: list[str] = []
+    rest: list[str] = []
+    pending = list(words)
+    while pending:
+        word = pending.pop(0)
+        if word == "--":
+            return options, outputs, [*rest, word, *pending]
+        name, equals, value = word.partition("=")
+        name = _SHORT.get(name, name)
+        if name in _FLAGS:
+            known = _FLAGS[name]
+            if isinstance(known.default, bool):
+                options[known.name] = value.lower() not in ("false", "f", "0") if equals else True
+                continue
+            if not equals and not pending:
+                raise usage_error(f"flag needs an argument: {name}")
+            text = value if equals else pending.pop(0)
+            options[known.name] = int(text) if isinstance(known.default, int) else text
+        elif name in ("-o", "--output") or (word.startswith("-o") and not word.startswith("--")):
+            text = value if equals else word[2:] if word.startswith("-o") and len(word) > 2 else pending.pop(0) if pending else ""
+            (rest if reading or not _is_format(text) else outputs).append(f"-o={text}" if reading or not _is_format(text) else text)
+        else:
+            rest.append(word)
+    return options, outputs, rest
+
+
+def _is_format(text: str) -> bool:
+    import pkgutil
+
+    import kplan.render
+
+    name = text.partition("=")[0]
+    return name == "kubectl" or name in {m.name for m in pkgutil.iter_modules(kplan.render.__path__)}
+
+
+def _before_dash(words: list[str]) -> list[str]:
+    return words[: words.index("--")] if "--" in words else words
+
+
+def _run(session: Session, verb: str, words: list[str]) -> Printed:
+    from kplan.cli.applying import client_of
+    from kplan.kubectl.main import run
+    from kplan.load.sources import load_sources
+
+    def read(names: Any, recursive: bool) -> Any:
+        return load_sources([shown_path(n) for n in names], recursive=recursive)
+
+    return run([verb, *words], client_of(session, ""), read, _read_bytes)
+
+
+def _read_bytes(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _tell(session: Session, printed: Printed) -> None:
+    """What kubectl would have complained about, as diagnostics of the plan."""
+    from kplan.model.diagnostics import Diagnostic, Severity
+
+    for line in printed.stderr.splitlines():
+        if line.startswith("Warning: "):
+            session.diagnostics.append(Diagnostic("KP302", Severity.WARNING, line.removeprefix("Warning: ")))
+    if printed.code:
+        errors = [line for line in printed.stderr.splitlines() if line and not line.startswith("Warning: ")]
+        session.diagnostics.append(Diagnostic("KP501", Severity.ERROR, "\n".join(errors)))
+
+
