@@ -18,9 +18,10 @@ from typing import Any
 from kplan.apiserver import binding, deletion, eviction
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.admission.contract import CREATE, DELETE, UPDATE, AdmissionContext, Attributes, plugins
-from kplan.apiserver.field import METADATA
+from kplan.apiserver.field import METADATA, Errors
 from kplan.apiserver.outcome import Outcome, Status
-from kplan.apiserver.rules.metadata import validate_managed_fields
+from kplan.apiserver.rules.metadata import validate_managed_fields, validate_object_meta, validate_update_of
+from kplan.apiserver.rules.names import name_is_path_segment
 from kplan.apiserver.sharing import Sharing
 from kplan.apiserver.strategy import PASS_THROUGH, Draft, Strategy, StrategyContext, strategy_for
 from kplan.catalog.catalog import Catalog, KindInfo
@@ -133,7 +134,7 @@ class APIServer:
             return Outcome(error=error, warnings=tuple(said))
         strategy.prepare_for_create(draft, context)
         attributes.name = draft["metadata"].get("name") or ""
-        if errors := list(strategy.validate(draft, context)):
+        if errors := list(strategy.validate(draft, context)) or (list(_common_errors(draft, info)) if user else []):
             return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
         said.extend(strategy.warnings(draft, None, context))
         attributes.object = draft
@@ -260,7 +261,8 @@ class APIServer:
             if strategy.generation_fields and subresource != "status" and _generation_rises(draft, old, strategy):
                 meta["generation"] = (old_meta.get("generation") or 0) + 1
             trusted = subresource == "status" and not user
-            if not trusted and (errors := list(strategy.validate_update(draft, old, context))):
+            common = [*_common_errors(draft, info), *validate_update_of(draft, old)] if user else []
+            if not trusted and (errors := [*common, *strategy.validate_update(draft, old, context)]):
                 return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
         if user or strategy.status_warnings:
             said.extend(strategy.warnings(draft, old, context))
@@ -418,6 +420,12 @@ class APIServer:
             strategy.default(draft, context)
 
         return AdmissionContext(self.view, self.catalog, self.catalog.gates, self.now, self.memo, default, said)
+
+
+def _common_errors(draft: Draft, info: KindInfo) -> Errors:
+    """What is wrong with ObjectMeta whatever the kind."""
+    meta = draft["metadata"]
+    return validate_object_meta(meta, namespaced=info.namespaced, name_rule=name_is_path_segment, kube_finalizers=False)
 
 
 def no_such_kind(obj: Object) -> Status:

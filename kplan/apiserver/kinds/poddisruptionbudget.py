@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from kplan.apiserver.field import ROOT, SPEC, Errors, GoText, go_json, invalid, not_supported
 from kplan.apiserver.internalform import internal_json
-from kplan.apiserver.rules.metadata import validate_nonnegative, validate_object_meta, validate_update_of
-from kplan.apiserver.rules.names import name_is_path_segment
+from kplan.apiserver.rules.metadata import validate_nonnegative
 from kplan.apiserver.rules.percentages import validate_at_most_100_percent, validate_int_or_percent
 from kplan.apiserver.rules.selectors import validate_conditions, validate_label_selector
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
@@ -41,15 +40,11 @@ def _validate_spec(spec: Object, *, allow_invalid_values: bool = False) -> Error
 
 
 def _validate(budget: Object, _: StrategyContext) -> Errors:
-    """The kind itself has no rule for its ObjectMeta: the common one is asked if nothing else is wrong."""
-    found = list(_validate_spec(budget.get("spec") or {}))
-    yield from found or validate_object_meta(
-        budget["metadata"], namespaced=True, name_rule=name_is_path_segment, kube_finalizers=False
-    )
+    """The kind itself has no rule for its ObjectMeta; the door has one for all kinds."""
+    return _validate_spec(budget.get("spec") or {})
 
 
 def _validate_update(budget: Object, old: Object, ctx: StrategyContext) -> Errors:
-    yield from validate_update_of(budget, old)
     if ctx.subresource == "status":
         status, path = budget.get("status") or {}, ROOT.child("status")
         yield from validate_conditions(status.get("conditions"), path.child("conditions"))

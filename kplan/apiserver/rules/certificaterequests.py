@@ -1,0 +1,204 @@
+"""PKCS #10 certificate requests: their form, and whether the key in them signed them.
+
+Mirrors: crypto/x509: ParseCertificateRequest, CertificateRequest.CheckSignature; encoding/asn1
+Differs: subject and extensions are not parsed; Ed25519 and RSA-PSS signatures are taken as good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kplan.apiserver.rules.pem import blocks
+
+_SEQUENCE, _INTEGER, _BITS, _OID = 0x30, 0x02, 0x03, 0x06
+_RSA_KEY, _EC_KEY = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1"
+_RSA_SIGNATURES = {f"1.2.840.113549.1.1.{n}": h for n, h in ((5, "sha1"), (11, "sha256"), (12, "sha384"), (13, "sha512"))}
+_EC_SIGNATURES = {"1.2.840.10045.4.1": "sha1"} | {
+    f"1.2.840.10045.4.3.{n}": h for n, h in ((2, "sha256"), (3, "sha384"), (4, "sha512"))
+}
+_DIGEST_PREFIXES = {
+    "sha1": "3021300906052b0e03021a05000414",
+    "sha256": "3031300d060960864801650304020105000420",
+    "sha384": "3041300d060960864801650304020205000430",
+    "sha512": "3051300d060960864801650304020305000440",
+}
+_Point = tuple[int, int] | None
+
+
+class RequestError(ValueError):
+    """What is wrong with a request; its message is Go's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """y² = x³ - 3x + b over p, with a base point of order n."""
+
+    p: int
+    b: int
+    n: int
+    base: tuple[int, int]
+
+    def add(self, a: _Point, b: _Point) -> _Point:
+        if a is None or b is None:
+            return a or b
+        if a[0] == b[0]:
+            if (a[1] + b[1]) % self.p == 0:
+                return None
+            slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, self.p)
+        else:
+            slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, self.p)
+        x = (slope * slope - a[0] - b[0]) % self.p
+        return x, (slope * (a[0] - x) - a[1]) % self.p
+
+    def times(self, k: int, point: _Point) -> _Point:
+        found: _Point = None
+        while k:
+            if k & 1:
+                found = self.add(found, point)
+            point, k = self.add(point, point), k >> 1
+        return found
+
+
+_CURVES = {
+    "1.2.840.10045.3.1.7": _Curve(
+        2**256 - 2**224 + 2**192 + 2**96 - 1,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        (
+            0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+            0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+        ),
+    ),
+    "1.3.132.0.34": _Curve(
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        (
+            0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+            0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+        ),
+    ),
+}
+
+
+def request_error(pem: bytes) -> str:
+    """What is wrong with a PEM-encoded request; "" where nothing is."""
+    block = next(blocks(pem), None)
+    if block is None or block.type != "CERTIFICATE REQUEST":
+        return "PEM block type must be CERTIFICATE REQUEST"
+    try:
+        _check(block.body)
+    except RequestError as error:
+        return str(error)
+    return ""
+
+
+def _read(data: bytes, at: int, tag: int | None = None) -> tuple[int, int, int]:
+    """Where the content of the value at an offset begins and ends, and its tag."""
+    if at >= len(data):
+        raise RequestError("asn1: syntax error: sequence truncated")
+    if at + 1 >= len(data):
+        raise RequestError("asn1: syntax error: truncated tag or length")
+    length, start = data[at + 1], at + 2
+    if length == 0x80:
+        raise RequestError("asn1: syntax error: indefinite length found (not DER)")
+    if length > 0x80:
+        start, count = start + length - 0x80, start
+        length = int.from_bytes(data[count:start], "big")
+    if tag is not None and data[at] != tag:
+        raise RequestError("asn1: structure error: tags don't match")
+    if start + length > len(data):
+        raise RequestError("asn1: syntax error: data truncated")
+    return start, start + length, data[at]
+
+
+def _values(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """The values of a sequence's content: tag, content, and the whole with its header."""
+    at = 0
+    while at < len(data):
+        start, end, tag = _read(data, at)
+        yield tag, data[start:end], data[at:end]
+        at = end
+
+
+def _sequence(data: bytes, *tags: int) -> list[tuple[int, bytes, bytes]]:
+    found = list(_values(data))
+    if len(found) < len(tags):
+        raise RequestError("asn1: syntax error: sequence truncated")
+    if any(value[0] != tag for value, tag in zip(found, tags, strict=False)):
+        raise RequestError("asn1: structure error: tags don't match")
+    return found
+
+
+def _oid(content: bytes) -> str:
+    numbers, current = [], 0
+    for byte in content:
+        current = current << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(current)
+            current = 0
+    first = numbers[0] if numbers else 0
+    return ".".join(map(str, (min(first // 40, 2), first - 40 * min(first // 40, 2), *numbers[1:])))
+
+
+def _algorithm(content: bytes) -> tuple[str, bytes]:
+    parts = _sequence(content, _OID)
+    return _oid(parts[0][1]), parts[1][1] if len(parts) > 1 else b""
+
+
+def _check(der: bytes) -> None:
+    start, end, _ = _read(der, 0, _SEQUENCE)
+    if end != len(der):
+        raise RequestError("asn1: syntax error: trailing data")
+    info, algorithm, signature = _sequence(der[start:end], _SEQUENCE, _SEQUENCE, _BITS)[:3]
+    key = _sequence(info[1], _INTEGER, _SEQUENCE, _SEQUENCE)[2]
+    key_algorithm, public = _sequence(key[1], _SEQUENCE, _BITS)[:2]
+    kind, parameters = _algorithm(key_algorithm[1])
+    name, _ = _algorithm(algorithm[1])
+    if name in _RSA_SIGNATURES and kind == _RSA_KEY:
+        good = _rsa_signed(_RSA_SIGNATURES[name], info[2], public[1][1:], signature[1][1:])
+        if not good:
+            raise RequestError("crypto/rsa: verification error")
+    elif name in _EC_SIGNATURES and kind == _EC_KEY and _oid(parameters) in _CURVES:
+        curve = _CURVES[_oid(parameters)]
+        if not _ec_signed(curve, _EC_SIGNATURES[name], info[2], public[1][1:], signature[1][1:]):
+            raise RequestError("x509: ECDSA verification failure")
+
+
+def _rsa_signed(digest: str, message: bytes, key: bytes, signature: bytes) -> bool:
+    start, end, _ = _read(key, 0, _SEQUENCE)
+    modulus, exponent = (int.from_bytes(v[1], "big") for v in _sequence(key[start:end], _INTEGER, _INTEGER)[:2])
+    size = (modulus.bit_length() + 7) // 8
+    info = bytes.fromhex(_DIGEST_PREFIXES[digest]) + hashlib.new(digest, message).digest()
+    padded = b"\0\1" + b"\xff" * (size - len(info) - 3) + b"\0" + info
+    return len(signature) == size and pow(int.from_bytes(signature, "big"), exponent, modulus) == int.from_bytes(padded, "big")
+
+
+def _ec_signed(curve: _Curve, digest: str, message: bytes, key: bytes, signature: bytes) -> bool:
+    start, end, _ = _read(signature, 0, _SEQUENCE)
+    r, s = (int.from_bytes(v[1], "big") for v in _sequence(signature[start:end], _INTEGER, _INTEGER)[:2])
+    size = (curve.p.bit_length() + 7) // 8
+    x, y = int.from_bytes(key[1 : 1 + size], "big"), int.from_bytes(key[1 + size :], "big")
+    if key[:1] != b"\4" or (y * y - x**3 + 3 * x - curve.b) % curve.p or not (0 < r < curve.n and 0 < s < curve.n):
+        return False
+    hashed = hashlib.new(digest, message).digest()
+    number = int.from_bytes(hashed, "big") >> max(0, 8 * len(hashed) - curve.n.bit_length())
+    inverse = pow(s, -1, curve.n)
+    point = curve.add(curve.times(number * inverse % curve.n, curve.base), curve.times(r * inverse % curve.n, (x, y)))
+    return point is not None and point[0] % curve.n == r
+
+
+def certificate_error(pem: bytes) -> str:
+    """What is wrong with the certificate of a request's status; "" where nothing is."""
+    count = 0
+    for block in blocks(pem):
+        count += 1
+        if block.type != "CERTIFICATE":
+            return f'only CERTIFICATE PEM blocks are allowed, found "{block.type}"'
+        if block.has_headers:
+            return "no PEM block headers are permitted"
+        if not block.body:
+            return "found CERTIFICATE PEM block containing 0 certificates"
+    return "" if count or not pem else "must contain at least one CERTIFICATE PEM block"
