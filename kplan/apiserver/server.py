@@ -24,9 +24,10 @@ from kplan.apiserver.rules.metadata import validate_managed_fields, validate_obj
 from kplan.apiserver.rules.names import name_is_path_segment
 from kplan.apiserver.sharing import Sharing
 from kplan.apiserver.strategy import PASS_THROUGH, Draft, Strategy, StrategyContext, strategy_for
-from kplan.catalog.catalog import Catalog, KindInfo
-from kplan.model.names import Names
+from kplan.catalog.catalog import Catalog
+from kplan.catalog.kinds import KindInfo
 from kplan.model.instants import write_instant
+from kplan.model.names import Names
 from kplan.model.objects import Object, Path, Ref, get_in, ref_of, thaw
 from kplan.store.store import Store
 from kplan.store.view import View

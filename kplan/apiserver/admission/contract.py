@@ -21,8 +21,9 @@ from kplan.apiserver.strategy import Draft
 from kplan.model.objects import Object, Ref
 
 if TYPE_CHECKING:
-    from kplan.catalog.catalog import Catalog, KindInfo
+    from kplan.catalog.catalog import Catalog
     from kplan.catalog.gates import Gates
+    from kplan.catalog.kinds import KindInfo
     from kplan.store.view import View
 
 CREATE, UPDATE, DELETE, CONNECT = "CREATE", "UPDATE", "DELETE", "CONNECT"
