@@ -14,6 +14,7 @@ from kplan.apiserver.rules.names import name_is_dns1035_label, name_is_dns_label
 from kplan.apiserver.rules.service import (
     HINTS_ANNOTATION,
     MODE_ANNOTATION,
+    TRAFFIC_POLICIES,
     externally_accessible,
     needs_health_check,
     validate_load_balancer_status,
@@ -57,6 +58,13 @@ def default(service: Draft, _: StrategyContext) -> None:
 def prepare_for_create(service: Draft, _: StrategyContext) -> None:
     """A new Service has an empty status."""
     service["status"] = {"loadBalancer": {}}
+    _drop_internal_traffic_policy(service["spec"])
+
+
+def _drop_internal_traffic_policy(spec: dict[str, Any]) -> None:
+    """An ExternalName is read without it; one that is not valid stays, to be refused."""
+    if spec.get("type") == "ExternalName" and spec.get("internalTrafficPolicy") in TRAFFIC_POLICIES:
+        del spec["internalTrafficPolicy"]
 
 
 def prepare_for_update(service: Draft, old: Object, ctx: StrategyContext) -> None:
@@ -82,6 +90,7 @@ def prepare_for_update(service: Draft, old: Object, ctx: StrategyContext) -> Non
         _drop_unchanged(spec, before, "loadBalancerClass")
     if externally_accessible(before) and not externally_accessible(spec):
         _drop_unchanged(spec, before, "externalTrafficPolicy")
+    _drop_internal_traffic_policy(spec)
     if spec.get("type") != "LoadBalancer":
         service["status"] = {**(service.get("status") or {}), "loadBalancer": {}}
 

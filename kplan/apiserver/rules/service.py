@@ -51,7 +51,7 @@ _ANNOTATIONS = METADATA.child("annotations")
 _PORTS = SPEC.child("ports")
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _AFFINITIES = ("ClientIP", "None")
-_POLICIES = ("Cluster", "Local")
+TRAFFIC_POLICIES = ("Cluster", "Local")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 _MOST_AFFINITY_SECONDS = 86400
 _ONLY_BALANCER = "may only be used when `type` is 'LoadBalancer'"
@@ -241,8 +241,8 @@ def _validate_traffic(spec: Object, kind: str) -> Errors:
             yield invalid(path, policy, "may only be set for externally-accessible services")
     elif not policy:
         yield required(path)
-    elif policy not in _POLICIES:
-        yield not_supported(path, policy, _POLICIES)
+    elif policy not in TRAFFIC_POLICIES:
+        yield not_supported(path, policy, TRAFFIC_POLICIES)
     path, port = SPEC.child("healthCheckNodePort"), spec.get("healthCheckNodePort") or 0
     if needs_health_check(spec):
         if port:
@@ -255,8 +255,8 @@ def _validate_traffic(spec: Object, kind: str) -> Errors:
     if internal is None:
         if kind in ("NodePort", "LoadBalancer", "ClusterIP"):
             yield required(path)
-    elif internal not in _POLICIES:
-        yield not_supported(path, internal, _POLICIES)
+    elif internal not in TRAFFIC_POLICIES:
+        yield not_supported(path, internal, TRAFFIC_POLICIES)
     distribution = spec.get("trafficDistribution")
     if distribution is not None and distribution not in _DISTRIBUTIONS:
         yield not_supported(SPEC.child("trafficDistribution"), distribution, _DISTRIBUTIONS)
