@@ -43,13 +43,16 @@ class _Stop(Exception):
 class _Field:
     """How one field of a struct is read."""
 
-    __slots__ = ("drop_null", "drop_zero", "label", "name", "read", "struct", "zero")
+    __slots__ = ("drop_empty", "drop_null", "drop_zero", "inner", "label", "name", "read", "struct", "zero")
 
     def __init__(self, go: GoField, struct: str, read: Read, zero: Any, *, reference: bool) -> None:
         self.name, self.struct, self.read = go.name, struct, read
         self.label = f"{go.embedded}.{go.name}" if go.embedded else go.name
         self.drop_null = go.pointer or reference
-        self.drop_zero = bool(go.omit) and not go.pointer
+        self.drop_empty = bool(go.omit) and not go.pointer and reference
+        self.drop_zero = bool(go.omit) and not go.pointer and not reference
+        self.inner: _Struct | None = None
+        """The struct that the value is, or that its items or values are."""
         self.zero = None if go.pointer or reference or (go.omit and not callable(zero)) or go.omit == "zero" else zero
 
 
@@ -84,8 +87,6 @@ class _Struct:
                 inner = _zero_of(field.zero, decoder)
             stack.pop()
             if inner is None or (field.drop_zero and not inner and type(inner) is not dict):
-                continue
-            if field.drop_zero and inner == {} and not isinstance(field.read, _Struct):
                 continue
             out[key] = inner
         for field in self.always:
@@ -178,6 +179,31 @@ def decode(
     return draft, None, tuple(decoder.strict) if mode == "Warn" else ()
 
 
+def drop_empty(draft: Draft, info: KindInfo, catalog: Catalog) -> None:
+    """Leave out the empty lists and maps that Go leaves out when it writes: a draft is stored without them.
+
+    Decoding keeps them: whether a list is empty or not there at all can matter to validation.
+    """
+    _drop_empty(draft, _reader(catalog, info.definition))
+
+
+def _drop_empty(value: Draft, struct: _Struct) -> None:
+    fields = struct.fields
+    for key in tuple(value):
+        field, inner = fields.get(key), value[key]
+        if field is None or not isinstance(inner, (dict, list, str)):
+            continue
+        if field.drop_empty and not inner:
+            del value[key]
+        elif field.inner is not None and inner and not isinstance(inner, str):
+            if field.read is field.inner:
+                _drop_empty(inner, field.inner)
+            else:
+                for item in inner if isinstance(inner, list) else inner.values():
+                    if isinstance(item, dict):
+                        _drop_empty(item, field.inner)
+
+
 def _refused(info: KindInfo, why: str) -> Status:
     return bad_request(f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: {why}')
 
@@ -212,6 +238,8 @@ def _structs(catalog: Catalog, definition: str, building: dict[str, _Struct]) ->
             field.zero, field.drop_zero = _WRITES_ITSELF[go.type], False
         if field.zero is not None:
             always.append(field)
+        ref = schema.ref or (schema.items or schema.values or schema).ref
+        field.inner = _structs(catalog, ref, building) if ref else None
     struct.always = tuple(always)
     _BUILT[catalog.minor, definition] = struct
     return struct

@@ -126,7 +126,9 @@ class FieldError:
         if self.type in _WITHOUT_VALUE or self.value is OMITTED:
             said = self.type.words
         else:
-            said = f"{self.type.words}: {go_value(self.value)}"
+            # Values of closed sets have types of their own in Go, and those are shown as JSON.
+            shown = go_json if self.type is ErrorType.NOT_SUPPORTED else go_value
+            said = f"{self.type.words}: {shown(self.value)}"
         return f"{said}: {self.detail}" if self.detail else said
 
     def __str__(self) -> str:

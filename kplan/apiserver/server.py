@@ -138,6 +138,8 @@ class APIServer:
         if errors := list(strategy.validate(draft, context)) or (list(_common_errors(draft, info)) if user else []):
             return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
         said.extend(strategy.warnings(draft, None, context))
+        if user:
+            self._drop_empty(draft, info)
         attributes.object = draft
         if error := self._run(attributes, admission, "validate"):
             return Outcome(error=error, warnings=tuple(said))
@@ -258,6 +260,8 @@ class APIServer:
         if error := strategy.begin(draft, old, context):
             return Outcome(error=error, warnings=tuple(said))
         strategy.prepare_for_update(draft, old, context)
+        if user:
+            self._drop_empty(draft, info)
         if not same(draft, old):
             if strategy.generation_fields and subresource != "status" and _generation_rises(draft, old, strategy):
                 meta["generation"] = (old_meta.get("generation") or 0) + 1
@@ -356,6 +360,13 @@ class APIServer:
 
         draft, error, warnings = decode(obj, info, self.catalog, mode=validation, duplicates=duplicates)
         return draft, error, tuple(warnings)
+
+    def _drop_empty(self, draft: Draft, info: KindInfo) -> None:
+        """Leave out empty lists and maps, which are not stored; custom resources keep theirs."""
+        if (info.api_version, info.kind) not in self._custom_kinds():
+            from kplan.apiserver.decoding import drop_empty
+
+            drop_empty(draft, info, self.catalog)
 
     def _to_storage(self, draft: Draft, info: KindInfo) -> tuple[Draft, KindInfo]:
         stored_as = self.storage_info(info)

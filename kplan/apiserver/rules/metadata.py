@@ -153,6 +153,11 @@ def validate_annotations(annotations: Mapping[str, str] | None, path: FieldPath)
         return
     for key in annotations:
         yield from each_invalid(path, key, is_qualified_name(key.lower()))
+    yield from validate_annotations_size(annotations, path)
+
+
+def validate_annotations_size(annotations: Mapping[str, str], path: FieldPath) -> Errors:
+    """256 KiB of keys and values at most."""
     if sum(byte_length(k) + byte_length(v) for k, v in annotations.items()) > ANNOTATIONS_LIMIT:
         yield too_long(path, "", ANNOTATIONS_LIMIT)
 

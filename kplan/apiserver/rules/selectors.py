@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kplan.apiserver.field import Errors, FieldPath, duplicate, forbidden, invalid, not_supported, required, too_long
+from kplan.apiserver.field import (
+    Errors,
+    FieldPath,
+    GoText,
+    duplicate,
+    forbidden,
+    go_struct,
+    invalid,
+    not_supported,
+    required,
+    too_long,
+)
 from kplan.apiserver.rules.names import (
     byte_length,
     each_invalid,
@@ -21,6 +32,11 @@ from kplan.apiserver.rules.names import (
 _REASON = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
 _REASON_SAID = "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'"
 _MAX_REASON, _MAX_MESSAGE = 1024, 32 * 1024
+
+
+def selector_json(selector: Mapping[str, Any]) -> GoText:
+    """A LabelSelector as Go writes it: labels before expressions."""
+    return go_struct({f: v for f, v in selector.items() if v}, ("matchLabels", "matchExpressions"))
 
 
 def validate_label_name(name: str, path: FieldPath) -> Errors:

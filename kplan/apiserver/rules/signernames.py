@@ -9,9 +9,11 @@ from kplan.apiserver.field import Errors, FieldPath, go_quote, invalid, required
 from kplan.apiserver.rules.names import (
     MAX_LABEL,
     MAX_SUBDOMAIN,
+    Messages,
     byte_length,
     is_dns1123_label,
     is_dns1123_subdomain,
+    name_is_dns_subdomain,
 )
 
 
@@ -41,3 +43,19 @@ def validate_signer_name(path: FieldPath, name: str) -> Errors:
             break
     if byte_length(rest) > MAX_SUBDOMAIN + MAX_LABEL + 1:
         yield too_long(path, rest, MAX_SUBDOMAIN + MAX_LABEL + 1)
+
+
+def is_kubernetes_signer(name: str) -> bool:
+    """Whether a signer is one of Kubernetes' own."""
+    host = name.partition("/")[0]
+    return host == "kubernetes.io" or host.endswith(".kubernetes.io")
+
+
+def cluster_trust_bundle_name_errors(name: str) -> Messages:
+    """The name of a ClusterTrustBundle: what comes before its last colon must be its signer."""
+    signer, colon, _ = name.rpartition(":")
+    if not colon:
+        return name_is_dns_subdomain(name, False)
+    if not signer:
+        return ('ClusterTrustBundle without signer name must not have ":" in its name',)
+    return name_is_dns_subdomain(name.removeprefix(signer + ":"), False)
