@@ -126,7 +126,9 @@ def _run(session: Session, verb: str, words: list[str]) -> Printed:
     def read(names: Any, recursive: bool) -> Any:
         return load_sources([shown_path(n) for n in names], recursive=recursive)
 
-    return run([verb, *words], client_of(session, ""), read, _read_bytes)
+    client = client_of(session, "")
+    client.pause = session.settle
+    return run([verb, *words], client, read, _read_bytes)
 
 
 def _read_bytes(path: str) -> bytes:

@@ -1,0 +1,1 @@
+"""``kubectl rollout pause|resume|restart|undo|status|history``, one file each."""
