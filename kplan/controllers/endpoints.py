@@ -1,7 +1,8 @@
 """Keeps the Endpoints of every Service that has a selector.
 
 Mirrors: pkg/controller/endpoint/endpoints_controller.go (1.36)
-Differs: Endpoints left over from before are not looked for, as on a cluster whose controllers have been running.
+Differs: what was there at the beginning is taken as in sync where it has Endpoints, and Endpoints without a Service are
+         left alone, as on a cluster whose controllers have been running.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from kplan.controllers.servicepods import (
     find_port,
     hostname_in,
     is_headless,
+    is_initial,
     selected_pods,
     should_be_in_endpoints,
 )
@@ -37,8 +39,9 @@ MOST_ADDRESSES = 1000
 Subsets = list[dict[str, Any]]
 
 
-def _changed(write: Write, _: View) -> Iterable[Key]:
-    return () if write.subresource == "status" else (write.ref,)
+def _changed(write: Write, view: View) -> Iterable[Key]:
+    in_sync = is_initial(write) and view.get(Ref("Endpoints", write.ref.namespace, write.ref.name)) is not None
+    return () if in_sync or write.subresource == "status" else (write.ref,)
 
 
 def _deleted(write: Write, _: View) -> Iterable[Key]:

@@ -1,7 +1,8 @@
 """Keeps the EndpointSlices of every Service that has a selector.
 
 Mirrors: pkg/controller/endpointslice/endpointslice_controller.go (1.36)
-Differs: the slices' own hints stand for the topology cache; of updates by others all count, tracked or not.
+Differs: the slices' own hints stand for the topology cache; of updates by others all count, tracked or not; a Service that
+         has slices at the beginning is taken as in sync, as on a cluster whose controllers have been running.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from kplan.controllers.endpointslice.reconciler import CONTROLLER_NAME, reconcil
 from kplan.controllers.endpointslice.topology import hints_enabled, overloaded_services, zone_changed
 from kplan.controllers.servicepods import SelectingServices, TriggerTimes, is_initial, selected_pods
 from kplan.controllers.slices import MANAGED_BY, SERVICE_NAME, service_slices
-from kplan.engine.contract import Context, Key, Noop, Steps, Watch, own_key
+from kplan.engine.contract import Context, Key, Noop, Steps, Watch
 from kplan.model.objects import Ref, is_deleting, labels_of
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
@@ -70,7 +71,8 @@ class EndpointSliceController:
 
 
 def _changed(write: Write, view: View) -> Iterable[Key]:
-    return () if write.subresource == "status" else own_key(write, view)
+    in_sync = is_initial(write) and service_slices(view, write.ref, CONTROLLER_NAME)
+    return () if in_sync or write.subresource == "status" else (write.ref,)
 
 
 def _slice_changed(write: Write, _: View) -> Iterable[Key]:
