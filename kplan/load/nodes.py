@@ -36,6 +36,14 @@ def parse_document(text: str) -> Node | None:
     return _Parser(text).document()
 
 
+def parse_flow(text: str) -> Node:
+    """The flow collection that a text is, and nothing else.
+
+    Raises: YAMLError where it is anything else.
+    """
+    return _Parser(text).flow()
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens = Scanner(text)
@@ -59,6 +67,16 @@ class _Parser:
         else:
             node = self._node(block=True)
         self.tokens.peek()
+        return node
+
+    def flow(self) -> Node:
+        token = self.tokens.peek()
+        if token.kind not in ("[", "{"):
+            self._fail("did not find a flow collection", token)
+        node = self._node(block=False)
+        token = self.tokens.peek()
+        if token.kind != "stream-end":
+            self._fail("did not find the end", token)
         return node
 
     def _fail(self, problem: str, token: Token) -> NoReturn:
