@@ -247,7 +247,7 @@ def _most_recent(s: Sync, schedule: Schedule, *, with_deadline: bool) -> tuple[f
         return earliest, None, 0
     if now < second:
         return earliest, first, 0
-    between = int(round(second - first))
+    between = round(second - first)
     missed = int(now - first) // between + 1
     tick = schedule.next(first + (missed - 2) * between)
     recent = None
