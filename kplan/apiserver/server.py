@@ -71,6 +71,11 @@ class APIServer:
         """The kinds that CustomResourceDefinitions in the store serve."""
         return [info for info, _ in self._custom_kinds().values()]
 
+    def kind_info(self, group_kind: str) -> KindInfo | None:
+        """How a kind (``Deployment.apps``) is stored: built in, or by a CustomResourceDefinition in the store."""
+        custom = (info for info in self.custom_kinds() if info.group_kind == group_kind)
+        return self.catalog.storage_kind(group_kind) or next(custom, None)
+
     def strategy(self, info: KindInfo) -> Strategy:
         """What is done for a kind; PASS_THROUGH where nobody has written it."""
         found = strategy_for(info.group_kind)

@@ -25,6 +25,7 @@ from kplan.store.view import View
 
 if TYPE_CHECKING:
     from kplan.catalog.gates import Gates
+    from kplan.catalog.kinds import KindInfo
     from kplan.model.names import Names
 
 Key = Hashable
@@ -143,6 +144,8 @@ class Context:
     names: Names
     """Seeded random suffixes and UIDs."""
     options: Options
+    kind_info: Callable[[str], KindInfo | None] = lambda _: None
+    """How a kind (``Deployment.apps``) is served: its resource, whether it is namespaced; custom kinds included."""
 
 
 @dataclass(frozen=True, slots=True)
