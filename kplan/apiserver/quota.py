@@ -154,7 +154,7 @@ def is_terminating(pod: Object) -> bool:
 
 
 def _is_best_effort(pod: Object) -> bool:
-    return get_in(pod, ("status", "qosClass"), _qos(pod)) == "BestEffort"
+    return bool(get_in(pod, ("status", "qosClass"), _qos(pod)) == "BestEffort")
 
 
 def _qos(pod: Object) -> str:

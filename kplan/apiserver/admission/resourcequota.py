@@ -21,7 +21,7 @@ def validate(attributes: Attributes, context: AdmissionContext) -> Status | None
     """Refuse what exceeds a quota; otherwise leave the quotas' new usage to be stored with the object."""
     obj = attributes.object
     quotas = context.view.objects(QUOTA, attributes.namespace) if attributes.info.namespaced else []
-    if obj is None or not quotas or attributes.kind == QUOTA and attributes.operation == UPDATE:
+    if obj is None or not quotas or (attributes.kind == QUOTA and attributes.operation == UPDATE):
         return None
     evaluator = evaluator_for(attributes.resource)
     if not _handles(evaluator, attributes):
