@@ -24,8 +24,8 @@ from kplan.controllers.podautoscaler.normalize import (
     stabilized,
     stabilized_with_behavior,
 )
-from kplan.controllers.podautoscaler.scale import NoScale, Scale, scale_of, target_ref
 from kplan.controllers.podautoscaler.specs import Failed, propose
+from kplan.controllers.scale import NoScale, Scale, scale_of, target_ref
 from kplan.engine.contract import Action, Context, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.model.instants import write_instant
 from kplan.model.objects import EMPTY, Object, Ref, labels_of, name_of, namespace_of, ref_of
@@ -50,7 +50,7 @@ def _itself(write: Write, _: View) -> Iterable[Key]:
 
 
 def _of_target(write: Write, view: View) -> Iterable[Key]:
-    return [Soon(ref_of(h)) for h in view.objects(KIND, write.ref.namespace) if target_ref(h) == write.ref]
+    return [Soon(ref_of(h)) for h in view.objects(KIND, write.ref.namespace) if target_ref(h["spec"]["scaleTargetRef"], write.ref.namespace) == write.ref]
 
 
 def _of_pod(write: Write, view: View) -> Iterable[Key]:
@@ -139,7 +139,7 @@ class HorizontalController:
 
     def _look(self, s: Sync) -> Steps:
         try:
-            scale = scale_of(s.hpa, s.view)
+            scale = scale_of(s.hpa["spec"]["scaleTargetRef"], namespace_of(s.hpa), s.view)
         except NoScale as error:
             s.warn("FailedGetScale", str(error))
             s.say(ABLE, "False", "FailedGetScale", f"the HPA controller was unable to get the target's current scale: {error}")

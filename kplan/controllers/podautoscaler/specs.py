@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kplan.controllers.podautoscaler.calculator import Calculator, Proposal
 from kplan.controllers.podautoscaler.metrics import MetricsUnavailable
-from kplan.controllers.podautoscaler.scale import Scale
+from kplan.controllers.scale import Scale
 from kplan.model.quantity import BINARY_SI, Quantity, parse_or_zero
 from kplan.model.selectors import EVERYTHING, Selector, from_label_selector
 

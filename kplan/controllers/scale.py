@@ -1,4 +1,4 @@
-"""The scale of an autoscaler's target: replicas wanted, replicas there, and the selector of its pods.
+"""The scale of an object: replicas wanted, replicas there, and the selector of its pods.
 
 Mirrors: the scale subresources of pkg/registry/{apps,core}, apiextensions-apiserver pkg/registry/customresource (1.36)
 """
@@ -19,7 +19,11 @@ _BUILT_IN = ("Deployment.apps", "ReplicaSet.apps", "StatefulSet.apps", "Replicat
 
 
 class NoScale(Exception):
-    """The target has no scale; the message is the API server's."""
+    """The object has no scale; the message is the API server's. ``missing``: only the object itself is not there."""
+
+    def __init__(self, message: str, *, missing: bool = False, resource: str = "") -> None:
+        super().__init__(message)
+        self.missing, self.resource = missing, resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +42,17 @@ class Scale:
         return changed
 
 
-def target_ref(hpa: Object) -> Ref:
-    """The identity of the target."""
-    ref = hpa["spec"]["scaleTargetRef"]
-    return Ref(group_kind(ref.get("apiVersion") or "", ref["kind"]), hpa["metadata"].get("namespace") or "", ref["name"])
+def target_ref(reference: Mapping[str, Any], namespace: str) -> Ref:
+    """The identity of what a reference (apiVersion, kind, name) names."""
+    return Ref(group_kind(reference.get("apiVersion") or "", reference["kind"]), namespace, reference["name"])
 
 
-def scale_of(hpa: Object, view: View) -> Scale:
-    """The scale of an autoscaler's target.
+def scale_of(reference: Mapping[str, Any], namespace: str, view: View) -> Scale:
+    """The scale of what a reference names.
 
     Raises: NoScale.
     """
-    reference, ref = hpa["spec"]["scaleTargetRef"], target_ref(hpa)
+    ref = target_ref(reference, namespace)
     if (reference.get("apiVersion") or "").count("/") > 1:
         raise NoScale(f"unexpected GroupVersion string: {reference['apiVersion']}")
     info = Catalog.at().storage_kind(ref.kind)
@@ -59,10 +62,10 @@ def scale_of(hpa: Object, view: View) -> Scale:
     resource = info.resource if info is not None else f"{(crd or EMPTY)['spec']['names']['plural']}.{ref.group}"
     paths = _scale_paths(crd, reference) if crd is not None else EMPTY
     if (info is not None and ref.kind not in _BUILT_IN) or (crd is not None and not paths):
-        raise NoScale("the server could not find the requested resource")
+        raise NoScale("the server could not find the requested resource", resource=resource)
     target = view.get(ref)
     if target is None:
-        raise NoScale(f'{resource} "{ref.name}" not found')
+        raise NoScale(f'{resource} "{ref.name}" not found', missing=True, resource=resource)
     return _custom(target, paths) if crd is not None else _built_in(target, ref)
 
 
