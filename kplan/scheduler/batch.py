@@ -18,9 +18,10 @@ from kplan.catalog.catalog import Catalog
 from kplan.catalog.gates import Gates
 from kplan.model.objects import Object
 from kplan.scheduler.cluster import Cluster
+from kplan.scheduler.configuration import default_profile
 from kplan.scheduler.diagnosis import diagnose
 from kplan.scheduler.evaluation import PRE_FILTER_RESULT, Evaluation
-from kplan.scheduler.profile import Profile, default_profile
+from kplan.scheduler.profile import Profile
 from kplan.store.store import Store
 
 

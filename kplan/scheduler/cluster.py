@@ -47,6 +47,7 @@ class Cluster:
         self._tree = NodeTree()
         self._nodes: dict[str, Object] = {}
         self._assigned: dict[str, dict[Ref, Object]] = {}
+        self._assumed: dict[Ref, Object] = {}
         self._table: NodeTable | None = None
         self._services_changed: dict[str, int] = {}
         self._selectors: dict[PodInfo, tuple[int, Any, Selector]] = {}
@@ -66,6 +67,8 @@ class Cluster:
         """Take in one write."""
         match write.ref.kind:
             case "Pod":
+                if write.ref in self._assumed and (write.after is None or node_of(write.after)):
+                    self.forget(write.ref)
                 self._observe_pod(write.ref, write.before, write.after)
             case "Node":
                 self._observe_node(write.before, write.after)
@@ -134,6 +137,18 @@ class Cluster:
                     self._table.add(ref, self.placed(pod), row)
             self._table.log.clear()
         return self._table
+
+    def assume(self, ref: Ref, pod: Object, node: str) -> None:
+        """Count a pod on a node to which it will be bound."""
+        assumed = {**pod, "spec": {**pod["spec"], "nodeName": node}}
+        self._assumed[ref] = assumed
+        self._observe_pod(ref, None, assumed)
+
+    def forget(self, ref: Ref) -> None:
+        """An assumed pod is bound, or will not be."""
+        assumed = self._assumed.pop(ref, None)
+        if assumed is not None:
+            self._observe_pod(ref, assumed, None)
 
     def placed(self, pod: Object) -> Placed:
         """A pod as a node counts it."""

@@ -5,6 +5,7 @@ Mirrors: pkg/scheduler/framework/types.go FitError, Diagnosis (1.36)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,7 +45,11 @@ def histogram(reasons: dict[str, int]) -> str:
     return ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
 
 
-def diagnose(evaluation: Evaluation, *, absent: bool = True) -> Diagnosis:
+Overruled = Mapping[int, tuple[str, Refusal]]
+"""Rows refused on account of pods nominated to them: by which plugin, and why."""
+
+
+def diagnose(evaluation: Evaluation, overruled: Overruled | None = None, *, absent: bool = True) -> Diagnosis:
     """Why none of the nodes is feasible.
 
     ``absent`` False leaves out the nodes that were not looked at because the pod names others.
@@ -62,6 +67,10 @@ def diagnose(evaluation: Evaluation, *, absent: bool = True) -> Diagnosis:
     looked_at = np.ones(size, dtype=bool) if evaluation.within is None else evaluation.within
     found = Diagnosis(size, resolvable=np.zeros(size, dtype=bool))
     plugins = set(evaluation.named_by)
+    for row, (name, refusal) in (overruled or {}).items():
+        first[row] = -1
+        plugins.add(name)
+        _add(found, refusal, np.arange(size) == row)
     for i, (name, state) in enumerate(evaluation.filters):
         here = (first == i) & looked_at
         for code in np.unique(codes[here]):

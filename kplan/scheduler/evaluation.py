@@ -91,7 +91,8 @@ class Evaluation:
                 if not answer.resolvable:
                     return
                 continue
-            self.filters.append((plugin.name, answer))
+            if plugin.name in self.profile.filtering:
+                self.filters.append((plugin.name, answer))
             if isinstance(answer, NamesNodes) and answer.node_names is not None:
                 self.named_by.append(plugin.name)
                 names = answer.node_names if names is None else names & answer.node_names
@@ -128,6 +129,11 @@ class Evaluation:
         if self._scores is not None:
             self._scores.refresh(rows)
 
+    def is_current(self) -> bool:
+        """Whether nothing changed since but which pods are on which nodes."""
+        cluster = self.cluster
+        return cluster.nodes is self.nodes and cluster.epoch == self.epoch and cluster.default_selector(self.pod) is self.default_selector
+
     def feasible(self) -> Mask:
         """The nodes no plugin refuses."""
         ok = self._settled.copy()
@@ -135,6 +141,10 @@ class Evaluation:
             if state.locality in ("domain", "cluster"):
                 ok &= state.codes == 0
         return ok
+
+    def state(self, plugin: str) -> Any:
+        """The filter state of a plugin, None where it had nothing to say."""
+        return next((state for name, state in self.filters if name == plugin), None)
 
     def first_refusals(self) -> tuple[Ids, Ids]:
         """By row: the index of the first filter that refuses it (-1: none) and its code."""

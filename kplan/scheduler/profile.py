@@ -1,18 +1,27 @@
 """A scheduler profile: which plugins run, in which order, with which weights.
 
-Mirrors: pkg/scheduler/profile/profile.go, pkg/scheduler/apis/config/v1/default_plugins.go (1.36)
+Mirrors: pkg/scheduler/profile/profile.go (1.36)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kplan.catalog.gates import Gates
+from kplan.engine.contract import Update
+from kplan.model.objects import Object
 from kplan.scheduler.framework import PreFilterPlugin, PreScorePlugin
 
+if TYPE_CHECKING:
+    from kplan.scheduler.cluster import Cluster
+    from kplan.scheduler.evaluation import Evaluation
+    from kplan.scheduler.pods import PodInfo
+
 DEFAULT_SCHEDULER = "default-scheduler"
+
+Gate = Callable[[Object, "Cluster"], bool]
+"""PreEnqueue: whether a pod is kept out of the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +31,27 @@ class Profile:
     scheduler_name: str
     filters: tuple[PreFilterPlugin, ...]
     scorers: tuple[tuple[PreScorePlugin, int], ...]
-    pre_enqueue: frozenset[str] = frozenset(("SchedulingGates", "DynamicResources", "DefaultPreemption"))
-    post_filters: tuple[str, ...] = ("DynamicResources", "DefaultPreemption")
-    binds_volumes: bool = True
-    percentage_of_nodes_to_score: int | None = None
+    filtering: frozenset[str]
+    """Of the filters, those that look at nodes; the others only look at the pod before."""
+    pre_enqueue: Mapping[str, Gate]
+    post_filters: tuple[str, ...]
     args: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    percentage_of_nodes_to_score: int | None = None
+    default_constraints: Sequence[Mapping[str, Any]] = ()
+    """What pods are spread by that do not say."""
+
+    def asks_for_devices(self, pod: PodInfo, cluster: Cluster) -> bool:
+        """Whether a pod asks for resources that device classes offer."""
+        return any(getattr(plugin, "is_asked_by", _never)(pod, cluster) for plugin in self.filters)
+
+    def deallocate(self, pod: Object, evaluation: Evaluation) -> tuple[str, list[Update]]:
+        """DynamicResources' PostFilter: its reason, and a claim to give up."""
+        state = evaluation.state("DynamicResources")
+        if state is None:
+            return "no new claims to deallocate", []
+        reason, updates = state.deallocate(pod)
+        return str(reason), list(updates)
 
 
-def default_profile(gates: Gates) -> Profile:
-    """The profile of a scheduler that was given no configuration."""
-    from kplan.scheduler.configuration import profiles_of
-
-    return profiles_of(None, gates)[DEFAULT_SCHEDULER]
+def _never(pod: PodInfo, cluster: Cluster) -> bool:
+    return False

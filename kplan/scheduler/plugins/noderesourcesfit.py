@@ -138,7 +138,8 @@ class RequestedToCapacityRatio(Strategy):
 
     def counts(self, score: Ints, capacity: Ints) -> Mask:
         """Which rows' scores enter the mean."""
-        return np.logical_and(capacity != 0, score > 0)
+        counted: Mask = (capacity != 0) & (score > 0)
+        return counted
 
     def mean(self, total: Ints, weights: Ints) -> Ints:
         """The weighted mean, rounded."""
