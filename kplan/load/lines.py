@@ -39,10 +39,10 @@ _LONGEST_REMEMBERED = 200
 _DEEPEST = MAX_DEPTH // 2
 
 # What a line, or a part of it, asks for.
-_DASH, _OPEN, _VALUE, _PLAIN_VALUE, _BLOCK, _QUOTE, _FLOW, _TEXT = range(8)
+_VALUE, _PLAIN_VALUE, _OPEN, _DASH, _BLOCK, _QUOTE, _FLOW, _TEXT = range(8)
 
-_Part = tuple[int, int, str | None, Any]
-"""Column, what it asks for, the key (None for an item of a list), the value or what is left to understand."""
+_Part = tuple[int, int, str | None, Any, str]
+"""Column, what it asks for, the key (None for an item of a list), the value, and the text it came from or is in."""
 
 _remembered: dict[str, tuple[_Part, ...]] = {}
 
@@ -72,7 +72,7 @@ def _parts(line: str) -> tuple[_Part, ...]:
         return (_entry(column, key, value),)
     if len(dashes) > _DEEPEST:
         raise Declined
-    parts: list[_Part] = [(column + at, _DASH, None, None) for at, char in enumerate(dashes) if char == "-"]
+    parts: list[_Part] = [(column + at, _DASH, None, None, "") for at, char in enumerate(dashes) if char == "-"]
     column += len(dashes)
     if key is not None or (value and value[0] != "#"):
         parts.append(_entry(column, key, value))
@@ -83,11 +83,11 @@ def _entry(column: int, key: str | None, value: str) -> _Part:
     if key is not None:
         key = key[1:-1] if key[0] in "\"'" else _plain_key(key)
         if not value or value[0] == "#":
-            return column, _OPEN, key, None
+            return column, _OPEN, key, None, ""
     try:
         return _value(column, key, value)
     except Declined:
-        return column, _TEXT, key, None
+        return column, _TEXT, key, None, ""
 
 
 def _value(column: int, key: str | None, value: str) -> _Part:
@@ -95,9 +95,9 @@ def _value(column: int, key: str | None, value: str) -> _Part:
     if first in "\"'":
         return _quoted(column, key, value)
     if first in "[{":
-        return column, *_flow(key, value)
+        return _flow(column, key, value)
     if first in "|>" and _HEADER.fullmatch(value):
-        return column, _BLOCK, key, value
+        return column, _BLOCK, key, None, value
     return _plain(column, key, value)
 
 
@@ -112,15 +112,14 @@ def _plain_key(text: str) -> str:
 
 def _plain(column: int, key: str | None, value: str) -> _Part:
     if not _PLAIN.fullmatch(value):
-        return column, _TEXT, key, None
+        return column, _TEXT, key, None, ""
     stop = _COMMENT_OR_COLON.search(value)
     if stop is not None:
         if value[stop.start()] == ":":
-            return column, _TEXT, key, None
-        return column, _VALUE, key, _finite(resolve_plain(value[: stop.start()]))
+            return column, _TEXT, key, None, ""
+        return column, _VALUE, key, _finite(resolve_plain(value[: stop.start()])), ""
     text = value.rstrip(" ")
-    found = resolve_plain(text)
-    return column, _PLAIN_VALUE, key, (_finite(found), text)
+    return column, _PLAIN_VALUE, key, _finite(resolve_plain(text)), text
 
 
 def _finite(value: Any) -> Any:
@@ -133,19 +132,17 @@ def _quoted(column: int, key: str | None, value: str) -> _Part:
     match = _QUOTED.fullmatch(value)
     if match is None:
         closes = (_DOUBLE_LINE if value[0] == '"' else _SINGLE_LINE).match(value, 1)
-        return (column, _VALUE, key, _read_quoted(value)) if closes else (column, _QUOTE, key, value)
+        if not closes:
+            return column, _QUOTE, key, None, value
+        return column, _VALUE, key, _read_quoted(value), ""
     double, single = match.group("double", "single")
-    return column, _VALUE, key, double if double is not None else single.replace("''", "'")
+    return column, _VALUE, key, double if double is not None else single.replace("''", "'"), ""
 
 
-def _flow(key: str | None, value: str) -> tuple[int, str | None, Any]:
-    if value == "{}":
-        return _VALUE, key, {}
-    if value == "[]":
-        return _VALUE, key, []
+def _flow(column: int, key: str | None, value: str) -> _Part:
     if _open_brackets(value):
-        return _FLOW, key, value
-    return _VALUE, key, _read_flow(value)
+        return column, _FLOW, key, None, value
+    return column, _VALUE, key, {} if value == "{}" else [] if value == "[]" else _read_flow(value), ""
 
 
 def _open_brackets(text: str) -> int:
@@ -202,7 +199,17 @@ class _Reader:
             if parts is None:
                 parts = self._understand(line)
             for part in parts:
-                if take(part):
+                column, asks, key, value, text = part
+                top = self.top
+                if asks <= _PLAIN_VALUE and column == top.column and key is not None and not top.is_list:
+                    into = top.into
+                    if key in into:
+                        raise Declined
+                    into[key] = value
+                    top.waiting = None
+                    if asks:
+                        self.plain_line, self.plain_key, self.plain_text = self.at, key, text
+                elif take(part):
                     break
             self.at += 1
         while len(self.stack) > 1:
@@ -228,7 +235,7 @@ class _Reader:
 
     def _take(self, part: _Part) -> bool:
         """Put a part where it belongs; True where the rest of the line went with it."""
-        column, asks, key, value = part
+        column, asks, key, value, text = part
         top = self.top
         if column > top.column and top.waiting is None:
             self._go_on()
@@ -240,10 +247,6 @@ class _Reader:
                 top = self._open(column, {}, is_list=False)
             if key in top.into:
                 raise Declined
-            if asks == _VALUE:
-                top.into[key] = value
-                top.waiting = None
-                return False
             top.into[key] = None
             top.waiting = key
             if asks == _OPEN:
@@ -259,18 +262,17 @@ class _Reader:
             return False
         elif column <= top.column:
             raise Declined
-        self._put(asks, value)
+        self._put(asks, value, text)
         return False
 
-    def _put(self, asks: int, value: Any) -> None:
+    def _put(self, asks: int, value: Any, text: str) -> None:
         """Give the waiting entry its value."""
         top = self.top
         key = top.waiting
         if asks == _PLAIN_VALUE:
-            value, self.plain_text = value
-            self.plain_line, self.plain_key = self.at, key
+            self.plain_line, self.plain_key, self.plain_text = self.at, key, text
         elif asks != _VALUE:
-            value = self._read_on(asks, value)
+            value = self._read_on(asks, text)
         if top.is_list:
             top.into.append(value)
         else:
@@ -320,14 +322,14 @@ class _Reader:
             top.into[self.plain_key] = value
         self.at, self.plain_line, self.plain_text = last, last, value
 
-    def _read_on(self, asks: int, value: str) -> Any:
+    def _read_on(self, asks: int, text: str) -> Any:
         """A value that lies on the lines that follow, too."""
         if asks == _BLOCK:
-            return self._read_block(value)
+            return self._read_block(text)
         if asks == _QUOTE:
-            return self._read_quoted(value)
+            return self._read_quoted(text)
         if asks == _FLOW:
-            return self._read_flow(value)
+            return self._read_flow(text)
         raise Declined
 
     def _read_block(self, header: str) -> str:
