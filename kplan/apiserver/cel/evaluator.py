@@ -1,0 +1,439 @@
+"""Evaluation: a checked tree becomes closures that compute a value and add up what it cost.
+
+Mirrors: github.com/google/cel-go/interpreter/{planner,interpretable,attributes,runtimecost}.go (0.26)
+Differs: the cost of what a short-circuited operator skipped is never charged, as in cel-go; string sizes are code points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kplan.apiserver.cel.checker import Checked
+from kplan.apiserver.cel.costs import call_cost
+from kplan.apiserver.cel.declarations import type_idents
+from kplan.apiserver.cel.library import IMPLEMENTATIONS, OPERATORS
+from kplan.apiserver.cel.library.guards import fits
+from kplan.apiserver.cel.syntax import Call, Const, Expr, Fold, Ident, ListExpr, Select, StructExpr
+from kplan.apiserver.cel.values import (
+    NONE,
+    CostExceeded,
+    EvaluationError,
+    ObjectValue,
+    OptionalValue,
+    TypeValue,
+    equal,
+    type_name,
+)
+
+LIST_COST, MAP_COST, STRUCT_COST = 10, 30, 40
+_MISSING = object()
+
+
+class Frame:
+    """One evaluation: the variables, what it has cost, and what it may cost."""
+
+    __slots__ = ("cost", "limit", "variables")
+
+    def __init__(self, variables: Mapping[str, Any], limit: int) -> None:
+        self.variables = dict(variables)
+        self.cost, self.limit = 0, limit
+
+    def charge(self, cost: int) -> None:
+        """Adds to the cost.
+
+        Raises: CostExceeded.
+        """
+        self.cost += cost
+        if self.cost > self.limit:
+            raise CostExceeded("operation cancelled: actual cost limit exceeded")
+
+
+Step = Callable[[Frame], Any]
+
+
+def plan(checked: Checked) -> Step:
+    """The closure that evaluates a checked tree."""
+    return _Planner(checked).plan(checked.parsed.root)
+
+
+class _Planner:
+    def __init__(self, checked: Checked) -> None:
+        self.checked = checked
+
+    def plan(self, e: Expr) -> Step:
+        match e:
+            case Const():
+                value = e.value
+                return lambda frame: value
+            case Ident():
+                return _variable(self.checked.names.get(e.id, e.name))
+            case Select():
+                if (name := self.checked.names.get(e.id)) is not None:
+                    return _variable(name)
+                return self.plan_select(e)
+            case Call():
+                return self.plan_call(e)
+            case ListExpr():
+                return self.plan_list(e)
+            case StructExpr():
+                return self.plan_struct(e)
+            case Fold():
+                return self.plan_fold(e)
+        raise AssertionError(type(e))
+
+    def plan_select(self, e: Select) -> Step:
+        operand, name = self.plan(e.operand), e.field
+        if e.test_only:
+            return lambda frame: has(operand(frame), name)
+
+        def step(frame: Frame) -> Any:
+            value = operand(frame)
+            frame.charge(1)
+            return select(value, name)
+
+        return step
+
+    def plan_list(self, e: ListExpr) -> Step:
+        elements = [(self.plan(x), i in e.optionals) for i, x in enumerate(e.elements)]
+
+        def step(frame: Frame) -> Any:
+            out = []
+            for element, optional in elements:
+                value = element(frame)
+                if optional:
+                    value = _optional(value)
+                    if value.present:
+                        out.append(value.value)
+                else:
+                    out.append(value)
+            frame.charge(LIST_COST)
+            return out
+
+        return step
+
+    def plan_struct(self, e: StructExpr) -> Step:
+        entries = [
+            (entry.field if entry.key is None else self.plan(entry.key), self.plan(entry.value), entry.optional)
+            for entry in e.entries
+        ]
+        name, cost = e.name, STRUCT_COST if e.name else MAP_COST
+
+        def step(frame: Frame) -> Any:
+            out: dict[Any, Any] = {}
+            for key, value, optional in entries:
+                k = key if isinstance(key, str) else _map_key(key(frame), out)
+                v = value(frame)
+                if optional:
+                    v = _optional(v)
+                    if not v.present:
+                        continue
+                    v = v.value
+                out[k] = v
+            frame.charge(cost)
+            return ObjectValue(name, out) if name else out
+
+        return step
+
+    def plan_fold(self, e: Fold) -> Step:
+        over, init, condition = self.plan(e.range), self.plan(e.init), self.plan(e.condition)
+        step_, result = self.plan(e.step), self.plan(e.result)
+        var, var2, accu = e.var, e.var2, e.accu
+
+        def step(frame: Frame) -> Any:
+            items = over(frame)
+            if not isinstance(items, (list, tuple, Mapping)):
+                raise EvaluationError(f"got '{type_name(items)}', expected iterable type")
+            names = (var, var2, accu)
+            variables = frame.variables
+            before = [variables.get(n, _MISSING) for n in names]
+            accumulated = _Deferred(init)(frame)
+            try:
+                for first, second in _pairs(items, bool(var2)):
+                    variables[accu] = accumulated
+                    variables[var] = first
+                    if var2:
+                        variables[var2] = second
+                    if condition(frame) is False:
+                        break
+                    accumulated = _Deferred(step_)(frame)
+                variables[accu] = accumulated
+                return result(frame)
+            finally:
+                for name, value in zip(names, before, strict=True):
+                    if value is _MISSING:
+                        variables.pop(name, None)
+                    else:
+                        variables[name] = value
+
+        return step
+
+    # -- calls --
+
+    def plan_call(self, e: Call) -> Step:
+        name = self.checked.calls.get(e.id)
+        parts = e.args if e.target is None or name is not None else [e.target, *e.args]
+        name = name or e.function
+        if name in _SPECIAL:
+            return _SPECIAL[name](self, e, parts)
+        if name in ("or", "orValue"):
+            return self.plan_or_value(name, parts)
+        args = [self.plan(a) for a in parts]
+        if name in OPERATORS:
+            return _operator(name, args)
+        return _function(name, args, self.checked.overloads.get(e.id, ()))
+
+    def plan_logical(self, e: Call, parts: list[Expr]) -> Step:
+        left, right = (self.plan(p) for p in parts)
+        decides = e.function == "_||_"
+
+        def step(frame: Frame) -> Any:
+            failure: EvaluationError | None = None
+            for side in (left, right):
+                try:
+                    value = side(frame)
+                except CostExceeded:
+                    raise
+                except EvaluationError as error:
+                    failure = failure or error
+                    continue
+                if value is decides:
+                    return decides
+                if not isinstance(value, bool):
+                    failure = failure or EvaluationError("no such overload")
+            if failure is not None:
+                raise failure
+            return not decides
+
+        return step
+
+    def plan_conditional(self, e: Call, parts: list[Expr]) -> Step:
+        test, yes, no = (self.plan(p) for p in parts)
+
+        def step(frame: Frame) -> Any:
+            value = test(frame)
+            if not isinstance(value, bool):
+                raise EvaluationError("no such overload")
+            return yes(frame) if value else no(frame)
+
+        return step
+
+    def plan_not_strictly_false(self, e: Call, parts: list[Expr]) -> Step:
+        inner = self.plan(parts[0])
+
+        def step(frame: Frame) -> Any:
+            try:
+                value = inner(frame)
+            except CostExceeded:
+                raise
+            except EvaluationError:
+                value = True
+            frame.charge(1)
+            return value is not False
+
+        return step
+
+    def plan_index(self, e: Call, parts: list[Expr]) -> Step:
+        operand, key = self.plan(parts[0]), self.plan(parts[1])
+
+        def step(frame: Frame) -> Any:
+            value, at = operand(frame), key(frame)
+            frame.charge(1)
+            return index(value, at)
+
+        return step
+
+    def plan_optional_index(self, e: Call, parts: list[Expr]) -> Step:
+        operand, key = self.plan(parts[0]), self.plan(parts[1])
+
+        def step(frame: Frame) -> Any:
+            value, at = operand(frame), key(frame)
+            frame.charge(1)
+            return optional_index(value, at)
+
+        return step
+
+    def plan_equal(self, e: Call, parts: list[Expr]) -> Step:
+        left, right = (self.plan(p) for p in parts)
+        negate, name = e.function == "_!=_", e.function
+
+        def step(frame: Frame) -> Any:
+            a, b = left(frame), right(frame)
+            found = equal(a, b)
+            frame.charge(call_cost(name, "", (a, b), found))
+            return found is not negate
+
+        return step
+
+    def plan_or_value(self, name: str, parts: list[Expr]) -> Step:
+        left, right = (self.plan(p) for p in parts)
+
+        def step(frame: Frame) -> Any:
+            value = left(frame)
+            if not isinstance(value, OptionalValue):
+                raise EvaluationError("no such overload")
+            if not value.present:
+                return right(frame)
+            return value if name == "or" else value.value
+
+        return step
+
+
+class _Deferred:
+    """Runs a step whose error becomes the accumulated value, so that a later iteration may still decide."""
+
+    __slots__ = ("step",)
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+
+    def __call__(self, frame: Frame) -> Any:
+        try:
+            return self.step(frame)
+        except CostExceeded:
+            raise
+        except EvaluationError as error:
+            return error
+
+
+_SPECIAL: dict[str, Callable[[_Planner, Call, list[Expr]], Step]] = {
+    "_&&_": _Planner.plan_logical,
+    "_||_": _Planner.plan_logical,
+    "_?_:_": _Planner.plan_conditional,
+    "@not_strictly_false": _Planner.plan_not_strictly_false,
+    "_[_]": _Planner.plan_index,
+    "_[?_]": _Planner.plan_optional_index,
+    "_?._": _Planner.plan_optional_index,
+    "_==_": _Planner.plan_equal,
+    "_!=_": _Planner.plan_equal,
+}
+
+
+def _variable(name: str) -> Step:
+    named = type_idents().get(name)
+
+    def step(frame: Frame) -> Any:
+        frame.charge(1)
+        value = frame.variables.get(name, _MISSING)
+        if value is _MISSING:
+            if named is not None:
+                return TypeValue(named.type_name)
+            raise EvaluationError(f"no such attribute(s): {name}")
+        if isinstance(value, EvaluationError):
+            raise value
+        return value
+
+    return step
+
+
+def _operator(name: str, args: list[Step]) -> Step:
+    operator = OPERATORS[name]
+
+    def step(frame: Frame) -> Any:
+        values = tuple(a(frame) for a in args)
+        result = operator(*values)
+        frame.charge(call_cost(name, "", values, result))
+        return result
+
+    return step
+
+
+def _function(name: str, args: list[Step], overloads: tuple[str, ...]) -> Step:
+    candidates = [(o, IMPLEMENTATIONS[o]) for o in overloads if o in IMPLEMENTATIONS]
+
+    def step(frame: Frame) -> Any:
+        values = tuple(a(frame) for a in args)
+        for overload, implementation in candidates:
+            if fits(overload, values):
+                result = implementation(*values)
+                frame.charge(call_cost(name, overload, values, result))
+                return result
+        raise EvaluationError(f"no such overload: {name}({', '.join(map(type_name, values))})")
+
+    return step
+
+
+def _pairs(items: Any, two: bool) -> Any:
+    if isinstance(items, Mapping):
+        return ((k, items[k] if two else None) for k in items)
+    return enumerate(items) if two else ((item, None) for item in items)
+
+
+def _map_key(key: Any, out: dict[Any, Any]) -> Any:
+    if not isinstance(key, (bool, int, str)):
+        raise EvaluationError(f"unsupported key type: {type_name(key)}")
+    if key in out:
+        raise EvaluationError(f"Failed with repeated key: {key}")
+    return key
+
+
+def _optional(value: Any) -> OptionalValue:
+    if not isinstance(value, OptionalValue):
+        raise EvaluationError(f"cannot initialize optional entry from non-optional value {value}")
+    return value
+
+
+def select(value: Any, name: str) -> Any:
+    """``value.name``.
+
+    Raises: EvaluationError.
+    """
+    if isinstance(value, Mapping):
+        try:
+            return value[name]
+        except KeyError:
+            raise EvaluationError(f"no such key: {name}") from None
+    if isinstance(value, OptionalValue):
+        return optional_index(value, name)
+    raise EvaluationError(f"no such key: {name}")
+
+
+def has(value: Any, name: str) -> bool:
+    """``has(value.name)``."""
+    if isinstance(value, OptionalValue):
+        return value.present and has(value.value, name)
+    return isinstance(value, Mapping) and name in value
+
+
+def index(value: Any, key: Any) -> Any:
+    """``value[key]``.
+
+    Raises: EvaluationError.
+    """
+    if isinstance(value, OptionalValue):
+        return optional_index(value, key)
+    if isinstance(value, (list, tuple)):
+        at = _list_index(key)
+        if not 0 <= at < len(value):
+            raise EvaluationError(f"index out of bounds: {at}")
+        return value[at]
+    if isinstance(value, Mapping):
+        found = value[key] if _is_key(key) and key in value else _MISSING
+        if found is _MISSING:
+            raise EvaluationError(f"no such key: {key}")
+        return found
+    raise EvaluationError(f"no such key: {key}" if isinstance(key, str) else "no such overload")
+
+
+def _is_key(key: Any) -> bool:
+    return isinstance(key, (bool, int, float, str))
+
+
+def _list_index(key: Any) -> int:
+    if isinstance(key, bool) or not isinstance(key, (int, float)):
+        raise EvaluationError(f"unsupported index type '{type_name(key)}' in list")
+    if key != int(key):
+        raise EvaluationError(f"unsupported index value {key} in list")
+    return int(key)
+
+
+def optional_index(value: Any, key: Any) -> OptionalValue:
+    """``value[?key]`` and ``value.?key``."""
+    if isinstance(value, OptionalValue):
+        return optional_index(value.value, key) if value.present else NONE
+    if isinstance(value, (list, tuple)):
+        at = _list_index(key)
+        return OptionalValue(value[at]) if 0 <= at < len(value) else NONE
+    if isinstance(value, Mapping) and _is_key(key) and key in value:
+        return OptionalValue(value[key])
+    return NONE
