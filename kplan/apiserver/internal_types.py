@@ -11,6 +11,17 @@ Mirrors: pkg/apis/*/types.go (1.36)
 from __future__ import annotations
 
 TYPES: dict[str, str] = {
+    "apps.DaemonSetUpdateStrategy": "Type:type:s RollingUpdate:rollingUpdate:*@apps.RollingUpdate",
+    "apps.DeploymentStrategy": "Type:type:s RollingUpdate:rollingUpdate:*@apps.RollingUpdate",
+    "apps.RollingUpdate": "MaxUnavailable:maxUnavailable:x MaxSurge:maxSurge:x",
+    "apps.RollingUpdateStatefulSetStrategy": "Partition:partition:i MaxUnavailable:maxUnavailable:*x",
+    "apps.StatefulSetUpdateStrategy": "Type:type:s RollingUpdate:rollingUpdate:*@apps.RollingUpdateStatefulSetStrategy",
+    "batch.PodFailurePolicy": "Rules:rules:[@batch.PodFailurePolicyRule",
+    "batch.PodFailurePolicyOnExitCodesRequirement": "ContainerName:containerName:*s Operator:operator:s Values:values:[i",
+    "batch.PodFailurePolicyOnPodConditionsPattern": "Type:type:s Status:status:s",
+    "batch.PodFailurePolicyRule": "Action:action:s OnExitCodes:onExitCodes:*@batch.PodFailurePolicyOnExitCodesRequirement OnPodConditions:onPodConditions:[@batch.PodFailurePolicyOnPodConditionsPattern",
+    "batch.SuccessPolicy": "Rules:rules:[@batch.SuccessPolicyRule",
+    "batch.SuccessPolicyRule": "SucceededIndexes:succeededIndexes:*s SucceededCount:succeededCount:*i",
     "core.AWSElasticBlockStoreVolumeSource": "VolumeID:volumeID:s FSType:fsType:s Partition:partition:i ReadOnly:readOnly:b",
     "core.Affinity": "NodeAffinity:nodeAffinity:*@core.NodeAffinity PodAffinity:podAffinity:*@core.PodAffinity PodAntiAffinity:podAntiAffinity:*@core.PodAntiAffinity",
     "core.AppArmorProfile": "Type:type:s LocalhostProfile:localhostProfile:*s",

@@ -36,7 +36,18 @@ _MAX_REASON, _MAX_MESSAGE = 1024, 32 * 1024
 
 def selector_json(selector: Mapping[str, Any]) -> GoText:
     """A LabelSelector as Go writes it: labels before expressions."""
-    return go_struct({f: v for f, v in selector.items() if v}, ("matchLabels", "matchExpressions"))
+    shown: dict[str, Any] = {f: v for f, v in selector.items() if v}
+    if expressions := shown.get("matchExpressions"):
+        shown["matchExpressions"] = [
+            {"key": e.get("key") or "", "operator": e.get("operator") or ""} | ({"values": e["values"]} if e.get("values") else {})
+            for e in expressions
+        ]
+    return go_struct(shown, ("matchLabels", "matchExpressions"))
+
+
+def is_valid_selector(selector: Mapping[str, Any] | None) -> bool:
+    """Whether Go can make a selector of a LabelSelector: the rules of labels hold, and nothing else is asked."""
+    return not any(validate_label_selector(selector, FieldPath()))
 
 
 def validate_label_name(name: str, path: FieldPath) -> Errors:
