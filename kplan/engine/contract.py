@@ -14,7 +14,7 @@ One call takes one step and stops; the writes it made wake it again.  Level-trig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,7 +73,7 @@ class Bind:
     pod: Ref
     node: str
     because: str = "scheduled"
-    tied: tuple[str, ...] = ()
+    tied: Sequence[str] = ()
     """All nodes that had the same top score, the chosen one included; one alone is certain."""
 
 

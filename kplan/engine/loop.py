@@ -69,7 +69,7 @@ class Engine:
     oscillations: list[Oscillation] = field(default_factory=list)
     idle: dict[tuple[str, Key], str] = field(default_factory=dict)
     """Why a controller last did nothing about a key."""
-    ties: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
+    ties: dict[Ref, Sequence[str]] = field(default_factory=dict)
     """Pods whose node was one of several equals."""
     _queue: WorkQueue = field(default_factory=WorkQueue)
     _timers: Timers = field(default_factory=Timers)

@@ -6,7 +6,7 @@ them its *consequences*; the net effect of the writes before them its *drift*.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -103,7 +103,7 @@ class Plan:
     later: tuple[Later, ...] = ()
     oscillations: tuple[Oscillation, ...] = ()
     quality: Quality = Quality()
-    ties: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
+    ties: Mapping[Ref, Sequence[str]] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     events: tuple[Event, ...] = ()
     now: float = 0.0

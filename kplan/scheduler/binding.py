@@ -5,6 +5,7 @@ Mirrors: pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kplan.engine.contract import Update
@@ -21,7 +22,7 @@ class Pending:
 
     ref: Ref
     node: str
-    tied: tuple[str, ...]
+    tied: Sequence[str]
     updates: tuple[Update, ...]
     bound: tuple[Ref, ...]
     """Claims that are to be bound to volumes chosen for them."""
@@ -43,7 +44,7 @@ class Pending:
         return ""
 
 
-def pending(ref: Ref, pod: Object, evaluation: Evaluation, row: int, node: str, tied: tuple[str, ...], now: float) -> Pending | None:
+def pending(ref: Ref, pod: Object, evaluation: Evaluation, row: int, node: str, tied: Sequence[str], now: float) -> Pending | None:
     """What must be done first for a pod on its node; None where it can be bound at once."""
     updates: list[Update] = []
     bound: list[Ref] = []

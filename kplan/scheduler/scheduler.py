@@ -8,7 +8,7 @@ Differs: a pod is bound before the next is looked at; scheduling hints, backoff 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from kplan.scheduler.pods import PodInfo, is_finished, priority_of
 from kplan.scheduler.preemption import Preempted, Preemption
 from kplan.scheduler.profile import Profile
 from kplan.scheduler.queue import Nominator, QueuedPod, SchedulingQueue
+from kplan.scheduler.ties import tied
 from kplan.store.journal import Write
 from kplan.store.view import View
 
@@ -211,10 +212,10 @@ class Scheduler:
     def _place(self, queued: QueuedPod, evaluation: Evaluation, choice: Choice) -> Steps:
         names = evaluation.nodes.names
         node = names[choice.row]
-        tied = tuple(names[row] for row in choice.tied.tolist())
-        pending = binding.pending(queued.ref, queued.pod, evaluation, choice.row, node, tied, self._now)
+        equals = tied(names, choice.tied)
+        pending = binding.pending(queued.ref, queued.pod, evaluation, choice.row, node, equals, self._now)
         if pending is None:
-            yield from self._bind(queued.ref, queued.pod, node, tied)
+            yield from self._bind(queued.ref, node, equals)
             return
         self.cluster.assume(queued.ref, queued.pod, node)
         self._bindings[queued.ref] = pending
@@ -229,8 +230,8 @@ class Scheduler:
         yield Requeue(after=pending.timeout, background=True, note="", key=QUEUE)
         yield from self._finish_bindings()
 
-    def _bind(self, ref: Ref, pod: Object, node: str, tied: tuple[str, ...]) -> Steps:
-        outcome = yield Bind(ref, node, "scheduled", tied)
+    def _bind(self, ref: Ref, node: str, equals: Sequence[str]) -> Steps:
+        outcome = yield Bind(ref, node, "scheduled", equals)
         if outcome.error is not None:
             self.cluster.forget(ref)
             queued = self._queue.pods.get(ref)
@@ -250,7 +251,7 @@ class Scheduler:
             verdict = pending.ready(self.cluster, self._now)
             if verdict == "":
                 del self._bindings[ref]
-                yield from self._bind(ref, pod, pending.node, pending.tied)
+                yield from self._bind(ref, pending.node, pending.tied)
             elif verdict is not None:
                 yield from self._give_up(pending, verdict)
 
