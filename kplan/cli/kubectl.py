@@ -77,15 +77,26 @@ def run_verb(verb: str, words: list[str]) -> int:
 
 
 def split(words: list[str], *, reading: bool) -> tuple[dict[str, Any], list[str], list[str]]:
-    """(kplan's options, kplan's formats, what is kubectl's) of a command line."""
+    """(kplan's options, kplan's formats, what is kubectl's) of a command line.
+
+    Behind ``--`` only a tail that is nothing but kplan's options is taken for them.
+    """
+    dash = words.index("--") if "--" in words else len(words)
+    options, outputs, rest = _take(words[:dash], reading=reading)
+    for at in range(dash + 1, len(words)):
+        tail = _take(words[at:], reading=reading)
+        if all(w.split("=")[0] == "--dry-run" for w in tail[2]):
+            return options | tail[0], outputs + tail[1], [*rest, *tail[2], *words[dash:at]]
+    return options, outputs, [*rest, *words[dash:]]
+
+
+def _take(words: list[str], *, reading: bool) -> tuple[dict[str, Any], list[str], list[str]]:
     options: dict[str, Any] = {}
     outputs: list[str] = []
     rest: list[str] = []
     pending = list(words)
     while pending:
         word = pending.pop(0)
-        if word == "--":
-            return options, outputs, [*rest, word, *pending]
         name, equals, value = word.partition("=")
         name = _SHORT.get(name, name)
         if name in _FLAGS:
@@ -99,7 +110,8 @@ def split(words: list[str], *, reading: bool) -> tuple[dict[str, Any], list[str]
             options[known.name] = int(text) if isinstance(known.default, int) else text
         elif name in ("-o", "--output") or (word.startswith("-o") and not word.startswith("--")):
             text = value if equals else word[2:] if word.startswith("-o") and len(word) > 2 else pending.pop(0) if pending else ""
-            (rest if reading or not _is_format(text) else outputs).append(f"-o={text}" if reading or not _is_format(text) else text)
+            ours = not reading and _is_format(text)
+            (outputs if ours else rest).append(text if ours else f"-o={text}")
         else:
             rest.append(word)
     return options, outputs, rest

@@ -70,7 +70,7 @@ def _deployment(obj: Object, revision: int) -> Said:
         return Failure(f"desired revision ({revision}) is different from the running revision ({running})")
     if (obj["metadata"].get("generation") or 0) > (status.get("observedGeneration") or 0):
         return "Waiting for deployment spec update to be observed...", False
-    progressing = next((c for c in status.get("conditions") or () if c["type"] == "Progressing"), {})
+    progressing: Object = next((c for c in status.get("conditions") or () if c["type"] == "Progressing"), {})
     if progressing.get("reason") == "ProgressDeadlineExceeded":
         return Failure(f'deployment "{name}" exceeded its progress deadline')
     waiting = f'Waiting for deployment "{name}" rollout to finish: '

@@ -12,7 +12,14 @@ from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure
 from kplan.kubectl.flags import INT, flag
 from kplan.kubectl.info import Info
-from kplan.kubectl.revisions import REVISION, controller_revisions, replica_sets, revision_of, same_template, without_hash
+from kplan.kubectl.revisions import (
+    REVISION,
+    controller_revisions,
+    replica_sets,
+    revision_of,
+    same_template,
+    without_hash,
+)
 from kplan.kubectl.rollout.changing import FLAGS as SHARED
 from kplan.kubectl.rollout.changing import selected
 from kplan.model.objects import Object, annotations_of, get_in

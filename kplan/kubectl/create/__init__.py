@@ -1,0 +1,1 @@
+"""``kubectl create deployment|configmap|…``: objects made of flags, one kind a file."""
