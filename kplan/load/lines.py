@@ -33,7 +33,7 @@ _FLOW_MARK = re.compile(r"""(?<![^\s,\[{])"(?:[^"\\]|\\.)*"|(?<![^\s,\[{])'(?:[^
 _SINGLE_LINE = re.compile(r"(?:[^']|'')*'(?!')")
 _DOUBLE_LINE = re.compile(r'(?:[^"\\]|\\.)*"')
 _NOTHING_MORE = re.compile(r" *(?:(?<= )#.*)?")
-_CONTINUED = re.compile(r"[^\s#](?:(?!:(?: |$)| #|\t).)*")
+_CONTINUED = re.compile(r"(?!#|:(?: |$))\S(?:(?!:(?: |$)| #|\t).)*")
 _CACHE_SIZE = 100_000
 _LONGEST_REMEMBERED = 200
 _DEEPEST = MAX_DEPTH // 2
@@ -214,7 +214,10 @@ class _Reader:
             self.at += 1
         while len(self.stack) > 1:
             self._close()
-        return self.root.into[0] if self.root.into else None
+        value = self.root.into[0] if self.root.into else None
+        if isinstance(value, str | int | float):
+            raise Declined
+        return value
 
     def _understand(self, line: str) -> tuple[_Part, ...]:
         if not line.strip(" "):
