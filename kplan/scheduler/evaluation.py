@@ -24,8 +24,6 @@ from kplan.scheduler.framework import (
     Ids,
     Ints,
     Mask,
-    NamesNodes,
-    Normalizes,
     Refusal,
     Refused,
     RowList,
@@ -93,9 +91,10 @@ class Evaluation:
                 continue
             if plugin.name in self.profile.filtering:
                 self.filters.append((plugin.name, answer))
-            if isinstance(answer, NamesNodes) and answer.node_names is not None:
+            named: frozenset[str] | None = getattr(answer, "node_names", None)
+            if named is not None:
                 self.named_by.append(plugin.name)
-                names = answer.node_names if names is None else names & answer.node_names
+                names = named if names is None else names & named
                 if not names:
                     self.refused = PodRefused("", Refused((_no_names(self.named_by),)))
                     return
@@ -117,7 +116,7 @@ class Evaluation:
         log = self.nodes.log
         if self._at == len(log):
             return
-        rows = np.unique(np.array(log[self._at :], dtype=np.intp))
+        rows = np.array(sorted({*log[self._at :]}), dtype=np.intp)
         self._at = len(log)
         touched = False
         for _, state in self.filters:
@@ -215,7 +214,7 @@ class _Scores:
             if state is SKIP or isinstance(state, Skip):
                 continue
             entry = (plugin.name, weight, state)
-            (self._relative if isinstance(state, Normalizes) else self._plain).append(entry)
+            (self._relative if hasattr(state, "normalize") else self._plain).append(entry)
         self._base: Ints = np.zeros(self._size, dtype=np.int64)
         self._add_up(ALL)
 

@@ -69,7 +69,10 @@ class SchedulingError(Exception):
 
 
 class FilterState(Protocol):
-    """One plugin's verdict on all nodes for one pod. Code 0 passes; any other is looked up with ``refusal``."""
+    """One plugin's verdict on all nodes for one pod. Code 0 passes; any other is looked up with ``refusal``.
+
+    A state may have ``node_names``: the only nodes worth looking at (None: no such limit).
+    """
 
     locality: Locality
     codes: Ids
@@ -81,15 +84,11 @@ class FilterState(Protocol):
         """The words behind a code."""
 
 
-@runtime_checkable
-class NamesNodes(Protocol):
-    """A filter state that names the only nodes worth looking at."""
-
-    node_names: frozenset[str] | None
-
-
 class ScoreState(Protocol):
-    """One plugin's raw score of all nodes for one pod."""
+    """One plugin's raw score of all nodes for one pod.
+
+    Where scores are relative to the other feasible nodes, it also has ``normalize``, see :class:`Normalizes`.
+    """
 
     locality: Locality
     raw: Ints
@@ -98,7 +97,6 @@ class ScoreState(Protocol):
         """Score these rows (again)."""
 
 
-@runtime_checkable
 class Normalizes(Protocol):
     """A score state whose scores are relative to the other feasible nodes."""
 
@@ -159,6 +157,20 @@ def default_normalize(raw: Ints, feasible: Mask, *, reverse: bool) -> Ints | int
         return MAX_NODE_SCORE if reverse else 0
     scaled = MAX_NODE_SCORE * raw // greatest
     return MAX_NODE_SCORE - scaled if reverse else scaled
+
+
+_EXACT = 1 << 46
+
+
+def quotient(dividend: Ints, divisor: Ints) -> Ints:
+    """Integer division, rounded down, of what may be negative by what is positive.
+
+    Floats divide five times faster.  As long as divisors stay below 2⁴⁶ and quotients below 128, a quotient that is no
+    integer is further from the next one than a float can be wrong, so rounding down is exact.
+    """
+    if dividend.size > 16 and int(divisor.max()) < _EXACT and int(dividend.max()) < 1 << 53:
+        return np.floor(dividend / divisor).astype(np.int64)
+    return dividend // divisor
 
 
 def truncate(values: NDArray[np.float64]) -> Ints:

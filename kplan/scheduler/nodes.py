@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
@@ -25,6 +25,7 @@ from kplan.scheduler.groups import PodGroups
 from kplan.scheduler.order import heap_precedence
 from kplan.scheduler.pods import HostPort, PodInfo, Usage
 
+T = TypeVar("T")
 Taint = tuple[str, str, str]
 """(key, value, effect)."""
 
@@ -77,6 +78,7 @@ class NodeTable:
         self._labels: dict[str, LabelColumn] = {}
         self._requirements: dict[Requirement, Mask] = {}
         self._predicates: dict[Any, Mask] = {}
+        self._memo: dict[Any, Any] = {}
         self._read_allocatable()
 
     def _zeros(self) -> Ints:
@@ -140,6 +142,13 @@ class NodeTable:
     def heap_precedence(self) -> Ints:
         """See :func:`kplan.scheduler.order.heap_precedence`."""
         return heap_precedence(self.size)
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What follows from the nodes alone and is asked for by many pods: made once."""
+        found: T | None = self._memo.get(key)
+        if found is None:
+            found = self._memo[key] = make()
+        return found
 
     # -- labels --------------------------------------------------------------------------------------------------
 

@@ -125,6 +125,11 @@ class PodInfo:
         """``spec.tolerations``."""
         return self.spec.get("tolerations") or []
 
+    @cached_property
+    def tolerations_key(self) -> bytes:
+        """The tolerations as one comparable value."""
+        return orjson.dumps(self.tolerations, option=orjson.OPT_SORT_KEYS)
+
     @property
     def node_selector(self) -> Mapping[str, str]:
         """``spec.nodeSelector``."""

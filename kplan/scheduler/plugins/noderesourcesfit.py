@@ -20,7 +20,18 @@ import numpy as np
 
 from kplan.scheduler import resources
 from kplan.scheduler.cluster import Cluster
-from kplan.scheduler.framework import ALL, MAX_NODE_SCORE, Ids, Ints, Locality, Mask, Refusal, Rows, round_half_away
+from kplan.scheduler.framework import (
+    ALL,
+    MAX_NODE_SCORE,
+    Ids,
+    Ints,
+    Locality,
+    Mask,
+    Refusal,
+    Rows,
+    quotient,
+    round_half_away,
+)
 from kplan.scheduler.nodes import NodeTable
 from kplan.scheduler.pods import PodInfo
 from kplan.scheduler.resources import CPU, EPHEMERAL, MEMORY, PODS
@@ -70,23 +81,25 @@ class AllocationScore:
 
     def __init__(self, nodes: NodeTable, wanted: list[tuple[str, int, int]], strategy: Strategy) -> None:
         self.raw: Ints = np.zeros(nodes.size, dtype=np.int64)
-        self._nodes = nodes
-        self._wanted = wanted
+        self._wanted = [(nodes.columns(name)[0], _allocated(nodes, name), weight, amount) for name, weight, amount in wanted]
         self._strategy = strategy
         self.score(ALL)
 
     def score(self, rows: Rows) -> None:
         """Weigh the resources of these rows."""
-        shape = self.raw[rows].shape
-        total, weights = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        for name, weight, amount in self._wanted:
-            capacity = self._nodes.columns(name)[0][rows]
-            used = _allocated(self._nodes, name)[rows] + amount
-            score = self._strategy.score(used, capacity)
-            counts = self._strategy.counts(score, capacity)
-            total += np.where(counts, score * weight, 0)
-            weights += np.where(counts, weight, 0)
-        self.raw[rows] = self._strategy.mean(total, weights)
+        total: Ints | int = 0
+        weights: Ints | int = 0
+        for capacity, allocated, weight, amount in self._wanted:
+            here = capacity[rows]
+            score = self._strategy.score(allocated[rows] + amount, here)
+            counts = self._strategy.counts(score, here)
+            if counts.all():
+                total = total + score * weight
+                weights = weights + weight
+            else:
+                total = total + np.where(counts, score * weight, 0)
+                weights = weights + np.where(counts, weight, 0)
+        self.raw[rows] = self._strategy.mean(np.asarray(total), np.asarray(weights))
 
 
 def _allocated(nodes: NodeTable, name: str) -> Ints:
@@ -102,7 +115,7 @@ class Strategy:
 
     def score(self, used: Ints, capacity: Ints) -> Ints:
         """0…100 for one resource."""
-        return np.where(used > capacity, 0, (capacity - used) * MAX_NODE_SCORE // np.maximum(capacity, 1))
+        return np.maximum(quotient((capacity - used) * MAX_NODE_SCORE, np.maximum(capacity, 1)), 0)
 
     def counts(self, score: Ints, capacity: Ints) -> Mask:
         """Which rows' scores enter the mean."""
@@ -110,7 +123,7 @@ class Strategy:
 
     def mean(self, total: Ints, weights: Ints) -> Ints:
         """The weighted mean, 0 where nothing counts."""
-        return total // np.maximum(weights, 1)
+        return quotient(total, np.maximum(weights, 1))
 
 
 class MostAllocated(Strategy):
@@ -118,7 +131,7 @@ class MostAllocated(Strategy):
 
     def score(self, used: Ints, capacity: Ints) -> Ints:
         """0…100 for one resource."""
-        return np.minimum(used, capacity) * MAX_NODE_SCORE // np.maximum(capacity, 1)
+        return quotient(np.minimum(used, capacity) * MAX_NODE_SCORE, np.maximum(capacity, 1))
 
 
 class RequestedToCapacityRatio(Strategy):

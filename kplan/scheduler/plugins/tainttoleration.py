@@ -23,12 +23,18 @@ class TaintToleration:
 
     def pre_filter(self, pod: PodInfo, cluster: Cluster) -> Skip | FilterState:
         """Judge all nodes."""
+        return cluster.nodes.once(("TaintToleration", "filter", pod.tolerations_key), lambda: self._filter(pod, cluster))
+
+    def _filter(self, pod: PodInfo, cluster: Cluster) -> Skip | FilterState:
         comparison = cluster.gates.on("TaintTolerationComparisonOperators")
         refused = cluster.nodes.by_taints(lambda ts: bool(untolerated(ts, pod.tolerations, comparison=comparison)))
         return ConstantState(refused.astype(bool), self.REFUSAL) if refused.any() else SKIP
 
     def pre_score(self, pod: PodInfo, cluster: Cluster) -> ScoreState:
         """Count what is not tolerated of soft taints."""
+        return cluster.nodes.once(("TaintToleration", "score", pod.tolerations_key), lambda: self._score(pod, cluster))
+
+    def _score(self, pod: PodInfo, cluster: Cluster) -> ScoreState:
         comparison = cluster.gates.on("TaintTolerationComparisonOperators")
         soft = [t for t in pod.tolerations if (t.get("effect") or PREFER_NO_SCHEDULE) == PREFER_NO_SCHEDULE]
 
