@@ -22,8 +22,13 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _STRING_PART = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_SCALAR = rf"(?:{_STRING.pattern}|{_NUMBER.pattern}|true|false|null)[ \t\r\n]*,[ \t\r\n]*"
+_SCALARS = re.compile(rf"(?:{_SCALAR})++", re.ASCII)
+_MEMBERS = re.compile(rf"(?:{_STRING.pattern}[ \t\r\n]*:[ \t\r\n]*{_SCALAR})++", re.ASCII)
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 _ODD_NUMBER = re.compile(r"[0-9][.eE][0-9+-]|[0-9]{19}", re.ASCII)
+
+_DECODER = json.JSONDecoder()
 
 Visit = Callable[[Path, int, int], None]
 """Told of every value: its path, where its key begins (its own place for a list's item), and where it begins."""
@@ -43,23 +48,17 @@ def read_value(text: str, at: int = 0) -> tuple[Any, int]:
 
     Raises: JSONError where Go would not read it.
     """
-    at = _skip_space(text, at)
-    end = scan(text, at)
-    return load_value(text[at:end]), end
-
-
-def load_value(text: str) -> Any:
-    """The value of a text that is one JSON value, numbers as Go leaves them.
-
-    Raises: JSONError where it is not, or nested too deeply.
-    """
+    begin = _skip_space(text, at)
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        end = scan(text, _skip_space(text, 0))
-        if _skip_space(text, end) != len(text):
-            raise JSONError("invalid character after top-level value", end) from None
-        value = json.loads(text)
+        end = _DECODER.raw_decode(text, begin)[1]
+        return _tidy(orjson.loads(text[begin:end]), text[begin:end]), end
+    except (ValueError, RecursionError):
+        end = scan(text, begin)
+    return _tidy(json.loads(text[begin:end]), text[begin:end]), end
+
+
+def _tidy(value: Any, text: str) -> Any:
+    """A value with its numbers as Go leaves them."""
     if text.count("{") + text.count("[") > MAX_DEPTH or _ODD_NUMBER.search(text):
         return _normalise(value, MAX_DEPTH)
     return value
@@ -155,12 +154,18 @@ class _Walk:
             return JSONError("unexpected EOF", len(self.text))
         return JSONError(f"invalid character {_quote(self.text[at])} {context}", at)
 
+    def _skip_many(self, pattern: re.Pattern[str], at: int) -> int:
+        """Move over simple values that nobody wants to hear of."""
+        match = pattern.match(self.text, at) if self.visit is None else None
+        return match.end() if match else at
+
     def _object(self, at: int, depth: int) -> int:
         text = self.text
         at = _skip_space(text, at + 1)
         if text[at : at + 1] == "}":
             return at + 1
         while True:
+            at = self._skip_many(_MEMBERS, at)
             if text[at : at + 1] != '"':
                 raise self._unexpected(at, "looking for beginning of object key string")
             key_at, at = at, self._string(at)
@@ -185,7 +190,7 @@ class _Walk:
         index = 0
         while True:
             self.path[-1] = index
-            at = _skip_space(text, self.value(at, depth=depth + 1))
+            at = _skip_space(text, self.value(self._skip_many(_SCALARS, at), depth=depth + 1))
             if text[at : at + 1] == "]":
                 self.path.pop()
                 return at + 1

@@ -36,6 +36,7 @@ _NOTHING_MORE = re.compile(r" *(?:(?<= )#.*)?")
 _CONTINUED = re.compile(r"(?!#|:(?: |$))\S(?:(?!:(?: |$)| #|\t).)*")
 _CACHE_SIZE = 100_000
 _LONGEST_REMEMBERED = 200
+_LONGEST_FLOW = 20_000
 _DEEPEST = MAX_DEPTH // 2
 
 # What a line, or a part of it, asks for.
@@ -157,7 +158,13 @@ def _open_brackets(text: str) -> int:
 
 
 def _read_flow(text: str) -> Any:
-    if text.count("[") + text.count("{") > _DEEPEST or "\t" in text or "\n---" in text or "\n..." in text:
+    if (
+        len(text) > _LONGEST_FLOW
+        or text.count("[") + text.count("{") > _DEEPEST
+        or "\t" in text
+        or "\n---" in text
+        or "\n..." in text
+    ):
         raise Declined
     try:
         constructor = Constructor()

@@ -14,8 +14,8 @@ _END = f" \t\0{BREAKS}"
 
 def _plain(stops: str) -> re.Pattern[str]:
     """Words on one line: a colon ends them before a blank, ``#`` after one, ``stops`` anywhere."""
-    word = rf"(?:[^{_END}:{stops}]+|:(?![{_END}]))+"
-    return re.compile(rf"{word}(?:[ \t]+(?!#){word})*")
+    word = rf"(?:[^{_END}:{stops}]++|:(?![{_END}]))++"
+    return re.compile(rf"{word}(?:[ \t]++(?!#){word})*+")
 
 
 _PLAIN_BLOCK = _plain("")

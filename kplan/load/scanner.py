@@ -20,7 +20,7 @@ from kplan.load.scalars import scan_block, scan_plain, scan_quoted
 MAX_DEPTH = 200
 """Deepest nesting of collections taken; the real limit is 10 000, and no Kubernetes object comes near this one."""
 
-MAX_TOKENS = 300_000
+MAX_TOKENS = 250_000
 """Most tokens taken of one document; it bounds the time hostile input can cost."""
 
 _SIMPLE_KEY_REACH = 1024
