@@ -115,23 +115,34 @@ class Declared:
 NO_MAX = 2**63 - 1
 
 
+_PATCH_FIELDS = {"op": STRING, "path": STRING, "from": STRING, "value": DYN}
+
+
 @dataclass(frozen=True, slots=True)
 class TypeProvider:
-    """The object types of an environment, by name; ``keywords`` lets reserved words name fields."""
+    """The object types of an environment, by name.
+
+    ``patches`` adds the types of mutating policies: ``Object`` with any fields, ``Object.spec`` and so on, and ``JSONPatch``.
+    """
 
     types: Mapping[str, Mapping[str, Type]] = field(default_factory=dict)
+    patches: bool = False
 
     def has(self, name: str) -> bool:
         """Whether there is an object type of that name."""
-        return name in self.types
+        return name in self.types or (self.patches and (name == "JSONPatch" or _is_patch_object(name)))
 
     def field_type(self, name: str, field_name: str) -> Type | None:
         """The type of a field of an object type."""
+        if self.patches and name == "JSONPatch":
+            return _PATCH_FIELDS.get(field_name)
+        if self.patches and _is_patch_object(name):
+            return DYN
         return self.types.get(name, {}).get(field_name)
 
-    def merged(self, types: Mapping[str, Mapping[str, Type]]) -> TypeProvider:
-        """These types and more."""
-        return TypeProvider({**self.types, **types})
+
+def _is_patch_object(name: str) -> bool:
+    return name == "Object" or name.startswith("Object.")
 
 
 def object_types(declared: Declared) -> dict[str, Mapping[str, Type]]:

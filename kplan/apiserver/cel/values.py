@@ -94,6 +94,8 @@ class Url:
     host: str
     path: str
     query: str
+    user: str = ""
+    fragment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
