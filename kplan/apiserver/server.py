@@ -397,8 +397,8 @@ class APIServer:
         meta["creationTimestamp"] = write_instant(self.now)
         if strategy.generation_fields:
             meta["generation"] = 1
-        if strategy.has_status and "status" in draft and draft["kind"] != "Pod":
-            draft.pop("status")
+        if strategy.has_status and not strategy.prepares_status:
+            draft.pop("status", None)
 
     def _store(
         self,

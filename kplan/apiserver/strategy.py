@@ -84,6 +84,8 @@ class Strategy:
     """(new, old or None on create): the ``Warning:`` headers the server would send."""
     has_status: bool = False
     """Whether status is a subresource: dropped on create, kept as it was on update of the object itself."""
+    prepares_status: bool = False
+    """Whether ``prepare_for_create`` says what becomes of the status that is given; else the door drops it."""
     generation_fields: tuple[str, ...] = ("spec",)
     """Top-level fields a change of which raises metadata.generation; () for kinds without a generation."""
     allow_create_on_update: bool = False

@@ -154,5 +154,6 @@ STRATEGY = Strategy(
     validate_update=_validate_update,
     warnings=_warnings,
     has_status=True,
+    prepares_status=True,
     default_grace_period=_grace_period,
 )
