@@ -21,6 +21,7 @@ from kplan.scheduler.cluster import Cluster
 from kplan.scheduler.configuration import default_profile
 from kplan.scheduler.diagnosis import diagnose
 from kplan.scheduler.evaluation import PRE_FILTER_RESULT, Evaluation
+from kplan.scheduler.pods import PodInfo, sign
 from kplan.scheduler.profile import Profile
 from kplan.store.store import Store
 
@@ -39,7 +40,8 @@ def verdict(objects: Iterable[Object], pod: Object, profile: Profile, gates: Gat
     """What every plugin says of every node for one pod."""
     cluster = Cluster(Store(objects), gates)
     cluster.start()
-    return describe(Evaluation(profile, cluster.infos.of(pod), cluster))
+    info = PodInfo(pod, sign(pod), pod["spec"].get("nodeName") or "")
+    return describe(Evaluation(profile, info, cluster))
 
 
 def describe(evaluation: Evaluation) -> dict[str, Any]:

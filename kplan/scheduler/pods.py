@@ -84,9 +84,11 @@ class PodInfo:
     Compared and hashed by identity; :class:`PodInfos` gives alike pods the same object.
     """
 
-    def __init__(self, pod: Object, signature: bytes) -> None:
+    def __init__(self, pod: Object, signature: bytes, node_name: str = "") -> None:
         self.pod = pod
-        """One of the pods; the names and the status of others differ."""
+        """One of the pods; names, nodes and status of others differ."""
+        self.node_name = node_name
+        """The node it insists on; pods that wait for the scheduler insist on none."""
         self.signature = signature
         self.namespace = namespace_of(pod)
         self.labels: Labels = labels_of(pod)

@@ -20,7 +20,7 @@ class NodeName:
 
     def pre_filter(self, pod: PodInfo, cluster: Cluster) -> Skip | FilterState:
         """Judge all nodes."""
-        wanted = pod.spec.get("nodeName")
+        wanted = pod.node_name
         if not wanted:
             return SKIP
         refused = np.ones(cluster.nodes.size, dtype=bool)
