@@ -166,6 +166,8 @@ def definition_of(node: Json) -> Json:
     out: Json = {"fields": {name: schema_of(inner) for name, inner in sorted(node.get("properties", {}).items())}}
     if node.get("required"):
         out["required"] = sorted(node["required"])
+    if "x-kubernetes-map-type" in node:
+        out["map_type"] = node["x-kubernetes-map-type"]
     return out
 
 

@@ -43,6 +43,8 @@ class Definition:
     name: str
     fields: Mapping[str, Schema]
     required: tuple[str, ...] = ()
+    map_type: str = ""
+    """``atomic`` where the fields belong together: whoever sets one owns all."""
 
 
 class Definitions:
@@ -83,7 +85,7 @@ def _key(name: str) -> bytes:
 def definition(name: str, entry: Mapping[str, Any]) -> Definition:
     """The definition of one entry of ``definitions.json``."""
     fields = {field: _schema(inner) for field, inner in entry["fields"].items()}
-    return Definition(name, MappingProxyType(fields), tuple(entry.get("required", ())))
+    return Definition(name, MappingProxyType(fields), tuple(entry.get("required", ())), entry.get("map_type", ""))
 
 
 _LISTS = ("enum", "list_map_keys", "patch_strategies")
