@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from kplan.apiserver.conversion import convert
 from kplan.apiserver.outcome import Outcome
 from kplan.apiserver.server import APIServer
 from kplan.catalog.catalog import Catalog
@@ -88,13 +89,19 @@ class FreshCluster:
                 self._server.store.load(made)
         return {**obj, "metadata": {**(meta or {}), "namespace": namespace}}
 
+    def _as_asked(self, stored: Object, obj: Object) -> Object:
+        """The stored object in the version it was sent in."""
+        info = self._server.resolve(obj["apiVersion"], obj["kind"])
+        return stored if info is None or info.api_version == stored["apiVersion"] else convert(stored, info)
+
     def answer(self, obj: Object) -> dict[str, Any]:
         """The answer as one JSON value: code and result, or code, reason, message and causes."""
         outcome = self.create(obj)
         said = {"warnings": list(outcome.warnings)} if outcome.warnings else {}
         error = outcome.error
-        if error is None:
-            return {"code": 201, "result": outcome.object, **said}
+        if outcome.object is not None:
+            return {"code": 201, "result": self._as_asked(outcome.object, obj), **said}
+        assert error is not None
         causes = [{"reason": c.reason, "field": c.field, "message": c.message} for c in error.causes]
         return {"code": error.code, "reason": error.reason, "message": error.message, "causes": causes, **said}
 
