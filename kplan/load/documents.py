@@ -47,10 +47,11 @@ class Origin:
             return find_place(self.chunk.text, path)
         if self._json_places is None:
             self._json_places = find_places(self.chunk.text)
-        while path not in self._json_places:
-            path = path[:-1]
-        key_at, value_at = self._json_places[path]
-        return Place(*self._line_and_column(key_at), *self._line_and_column(value_at))
+        found = path
+        while found not in self._json_places:
+            found = found[:-1]
+        key_at, value_at = self._json_places[found]
+        return Place(*self._line_and_column(key_at), *self._line_and_column(value_at), missing=found != path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
