@@ -20,6 +20,11 @@ from kplan.apiserver.rules.metadata import (
     validate_update_of,
 )
 from kplan.apiserver.rules.names import name_is_dns_subdomain
+from kplan.apiserver.rules.percentages import (
+    int_or_percent_value,
+    validate_at_most_100_percent,
+    validate_int_or_percent,
+)
 from kplan.apiserver.rules.poddefaults import default_pod_template
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.podtemplates import validate_pod_template_spec
@@ -34,15 +39,12 @@ from kplan.apiserver.rules.workloads import (
     NO_MATCH,
     TEMPLATE,
     drop_disabled_template_fields,
-    int_or_percent_value,
     is_empty_selector,
     selector_matches,
     template_labels,
     template_of,
     template_options,
     validate_always_restarted,
-    validate_at_most_100_percent,
-    validate_int_or_percent,
     validate_nonnegative_fields,
 )
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext

@@ -15,17 +15,19 @@ from kplan.apiserver.rules.metadata import (
     validate_update_of,
 )
 from kplan.apiserver.rules.names import name_is_dns_subdomain
+from kplan.apiserver.rules.percentages import (
+    int_or_percent_value,
+    validate_at_most_100_percent,
+    validate_int_or_percent,
+)
 from kplan.apiserver.rules.poddefaults import default_pod_template
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.selectors import selector_json
 from kplan.apiserver.rules.workloads import (
     drop_disabled_template_fields,
-    int_or_percent_value,
     template_of,
     template_options,
     template_warnings,
-    validate_at_most_100_percent,
-    validate_int_or_percent,
     validate_nonnegative_fields,
     validate_required_selector,
     validate_selected_template,

@@ -19,6 +19,11 @@ from kplan.apiserver.rules.metadata import (
     validate_update_of,
 )
 from kplan.apiserver.rules.names import each_invalid, is_dns1123_label, name_is_dns_label
+from kplan.apiserver.rules.percentages import (
+    int_or_percent_value,
+    validate_at_most_100_percent,
+    validate_int_or_percent,
+)
 from kplan.apiserver.rules.persistentvolumeclaims import claim_spec_warnings, default_claim_spec, validate_claim_spec
 from kplan.apiserver.rules.persistentvolumes import round_resource_list
 from kplan.apiserver.rules.poddefaults import default_pod_template
@@ -29,7 +34,6 @@ from kplan.apiserver.rules.workloads import (
     NO_MATCH,
     TEMPLATE,
     drop_disabled_template_fields,
-    int_or_percent_value,
     is_empty_selector,
     selector_matches,
     template_labels,
@@ -37,8 +41,6 @@ from kplan.apiserver.rules.workloads import (
     template_options,
     template_warnings,
     validate_always_restarted,
-    validate_at_most_100_percent,
-    validate_int_or_percent,
     validate_required_selector,
 )
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext

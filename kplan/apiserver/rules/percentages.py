@@ -10,6 +10,22 @@ from kplan.apiserver.rules.metadata import validate_nonnegative
 from kplan.apiserver.rules.names import each_invalid, is_valid_percent
 
 
+def percent_of(value: int | str) -> int | None:
+    """The number before the percent sign; None where it is no percentage."""
+    return int(value[:-1]) if isinstance(value, str) and not is_valid_percent(value) else None
+
+
+def int_or_percent_value(value: int | str) -> int:
+    """The number or the number before the percent sign; 0 for any other text but a number."""
+    if isinstance(value, int):
+        return value
+    percent = percent_of(value)
+    if percent is not None:
+        return percent
+    digits = value[1:] if value[:1] in ("+", "-") else value
+    return int(value) if digits.isascii() and digits.isdigit() else 0
+
+
 def validate_int_or_percent(value: int | str, path: FieldPath) -> Errors:
     """A number of at least 0, or a percentage."""
     if isinstance(value, str):
@@ -19,5 +35,5 @@ def validate_int_or_percent(value: int | str, path: FieldPath) -> Errors:
 
 def validate_at_most_100_percent(value: int | str, path: FieldPath) -> Errors:
     """Not more than 100%, where it is a percentage."""
-    if isinstance(value, str) and not is_valid_percent(value) and int(value[:-1]) > 100:
+    if (percent_of(value) or 0) > 100:
         yield invalid(path, value, "must not be greater than 100%")

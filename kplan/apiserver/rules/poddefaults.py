@@ -14,10 +14,9 @@ from kplan.apiserver.rules.persistentvolumes import round_resource_list
 from kplan.apiserver.rules.podresources import (
     aggregate_container_limits,
     aggregate_container_requests,
-    is_huge_page_resource,
-    is_overcommit_allowed,
     is_pod_level_resource,
 )
+from kplan.apiserver.rules.resourcenames import is_huge_page_resource, is_overcommit_allowed
 from kplan.apiserver.strategy import Draft
 from kplan.model.objects import EMPTY
 

@@ -12,12 +12,12 @@ from kplan.apiserver.field import ROOT
 from kplan.apiserver.rules.nodeselectors import has_invalid_label_value as has_invalid_node_terms
 from kplan.apiserver.rules.podoptions import PodOptions, containers_of, deletion_cost_is_valid
 from kplan.apiserver.rules.podresources import (
-    is_huge_page_resource,
     is_huge_page_value_divisible,
     is_restartable_init_container,
 )
 from kplan.apiserver.rules.podscheduling import validate_label_keys, validate_spread_label_keys
 from kplan.apiserver.rules.podvolumes import validate_local_non_reserved_path
+from kplan.apiserver.rules.resourcenames import is_huge_page_resource
 from kplan.apiserver.rules.securitycontexts import host_sysctl_error
 from kplan.apiserver.rules.selectors import has_invalid_label_value, validate_label_selector
 from kplan.catalog.gates import Gates

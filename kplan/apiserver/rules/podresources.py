@@ -11,8 +11,15 @@ from dataclasses import replace
 from typing import Any
 
 from kplan.apiserver.field import Errors, FieldPath, duplicate, forbidden, invalid, not_found, not_supported, required
-from kplan.apiserver.rules.names import each_invalid, is_dns1123_label, is_qualified_name
-from kplan.apiserver.rules.quantities import is_extended_resource_name, is_native_resource, validate_resource_quantity
+from kplan.apiserver.rules.names import each_invalid, is_dns1123_label
+from kplan.apiserver.rules.quantities import validate_resource_quantity
+from kplan.apiserver.rules.resourcenames import (
+    HUGE_PAGES,
+    is_huge_page_resource,
+    is_overcommit_allowed,
+    validate_container_resource_name,
+    validate_resource_name,
+)
 from kplan.model.objects import EMPTY, Object
 from kplan.model.quantity import Quantity, QuantityError
 
@@ -20,32 +27,12 @@ Resources = Mapping[str, Any]
 ResourceList = Mapping[str, Any]
 NameRule = Callable[[str, FieldPath], Errors]
 
-HUGE_PAGES = "hugepages-"
 _COMPUTE = ("cpu", "memory")
-_STANDARD_CONTAINER = frozenset(("cpu", "memory", "ephemeral-storage"))
-_STANDARD = frozenset(
-    ["cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims", "storage", "requests.storage", "services.nodeports", "services.loadbalancers"]
-)
-
-
-def is_huge_page_resource(name: str) -> bool:
-    """Whether a resource is huge pages of some size."""
-    return name.startswith(HUGE_PAGES)
-
-
-def is_overcommit_allowed(name: str) -> bool:
-    """Whether requests may be below limits."""
-    return is_native_resource(name) and not is_huge_page_resource(name)
 
 
 def is_pod_level_resource(name: str) -> bool:
     """Whether a resource can be given to the pod as a whole."""
     return name in _COMPUTE or is_huge_page_resource(name)
-
-
-def is_standard_resource(name: str) -> bool:
-    """Whether a resource without a prefix is known."""
-    return name in _STANDARD or name.startswith((HUGE_PAGES, "requests.hugepages-"))
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------------
@@ -134,24 +121,6 @@ def _limits_all(holder: Object) -> bool:
 
 
 # -- validation ----------------------------------------------------------------------------------------------------------
-
-
-def validate_resource_name(name: str, path: FieldPath) -> Errors:
-    """The name of a resource: qualified, or one of Kubernetes' own."""
-    said = is_qualified_name(name)
-    yield from each_invalid(path, name, said)
-    if not said and "/" not in name and not is_standard_resource(name):
-        yield invalid(path, name, "must be a standard resource type or fully qualified")
-
-
-def validate_container_resource_name(name: str, path: FieldPath) -> Errors:
-    """The name of a resource a container may ask for."""
-    yield from validate_resource_name(name, path)
-    if name.count("/") == 0:
-        if name not in _STANDARD_CONTAINER and not is_huge_page_resource(name):
-            yield invalid(path, name, "must be a standard resource for containers")
-    elif not is_native_resource(name) and not is_extended_resource_name(name):
-        yield invalid(path, name, "doesn't follow extended resource name standard")
 
 
 def validate_pod_resource_name(name: str, path: FieldPath) -> Errors:

@@ -41,7 +41,6 @@ from kplan.apiserver.rules.podoptions import PodOptions, containers_with_paths
 from kplan.apiserver.rules.podresources import (
     aggregate_container_limits,
     aggregate_container_requests,
-    is_huge_page_resource,
     validate_container_resources,
     validate_pod_resource_name,
     validate_resources,
@@ -54,6 +53,7 @@ from kplan.apiserver.rules.podscheduling import (
     validate_topology_spread,
 )
 from kplan.apiserver.rules.podvolumes import validate_volumes
+from kplan.apiserver.rules.resourcenames import is_huge_page_resource
 from kplan.apiserver.rules.securitycontexts import validate_pod_security_context
 from kplan.apiserver.rules.selectors import validate_labels
 from kplan.apiserver.rules.windowsoptions import validate_host_process, validate_linux_pod, validate_windows_pod

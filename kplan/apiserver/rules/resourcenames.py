@@ -14,13 +14,13 @@ _QUOTA_RESOURCES = INTEGER_RESOURCES | {
     prefix + name for prefix in ("", "requests.", "limits.") for name in ("cpu", "memory", "ephemeral-storage")
 } | {"requests.storage"}
 _RESOURCES = _QUOTA_RESOURCES | {"storage"}
-_HUGE_PAGES = "hugepages-"
+HUGE_PAGES = "hugepages-"
 LIMIT_TYPES = frozenset(("Pod", "Container", "PersistentVolumeClaim"))
 
 
 def is_huge_page_resource(name: str) -> bool:
     """Whether a resource is huge pages of some size."""
-    return name.startswith(_HUGE_PAGES)
+    return name.startswith(HUGE_PAGES)
 
 
 def is_overcommit_allowed(name: str) -> bool:
@@ -30,7 +30,7 @@ def is_overcommit_allowed(name: str) -> bool:
 
 def is_standard_quota_resource(name: str) -> bool:
     """Whether quotas know the resource by itself."""
-    return name in _QUOTA_RESOURCES or name.startswith((_HUGE_PAGES, "requests." + _HUGE_PAGES))
+    return name in _QUOTA_RESOURCES or name.startswith((HUGE_PAGES, "requests." + HUGE_PAGES))
 
 
 def validate_resource_name(name: str, path: FieldPath) -> Errors:

@@ -10,7 +10,7 @@ from typing import Any
 
 from kplan.apiserver.field import SPEC, Errors, FieldPath, forbidden, invalid, not_supported, required
 from kplan.apiserver.rules.metadata import validate_nonnegative
-from kplan.apiserver.rules.names import each_invalid, is_dns1123_label, is_valid_percent
+from kplan.apiserver.rules.names import is_dns1123_label
 from kplan.apiserver.rules.podfields import drop_disabled_fields
 from kplan.apiserver.rules.podleniency import pod_options
 from kplan.apiserver.rules.podoptions import PodOptions
@@ -99,39 +99,6 @@ def validate_nonnegative_fields(holder: Object, path: FieldPath, *fields: str) -
     for field in fields:
         if (value := holder.get(field)) is not None:
             yield from validate_nonnegative(value, path.child(field))
-
-
-# -- numbers or percentages ------------------------------------------------------------------------------------------
-
-
-def validate_int_or_percent(value: int | str, path: FieldPath) -> Errors:
-    """A number of at least 0 or a percentage."""
-    if isinstance(value, str):
-        yield from each_invalid(path, value, is_valid_percent(value))
-    else:
-        yield from validate_nonnegative(value, path)
-
-
-def percent_of(value: int | str) -> int | None:
-    """The number before the percent sign; None where it is no percentage."""
-    return int(value[:-1]) if isinstance(value, str) and not is_valid_percent(value) else None
-
-
-def int_or_percent_value(value: int | str) -> int:
-    """The number or the number before the percent sign; 0 for any other text but a number."""
-    if isinstance(value, int):
-        return value
-    percent = percent_of(value)
-    if percent is not None:
-        return percent
-    digits = value[1:] if value[:1] in ("+", "-") else value
-    return int(value) if digits.isascii() and digits.isdigit() else 0
-
-
-def validate_at_most_100_percent(value: int | str, path: FieldPath) -> Errors:
-    """A percentage of at most 100."""
-    if (percent_of(value) or 0) > 100:
-        yield invalid(path, value, "must not be greater than 100%")
 
 
 # -- warnings --------------------------------------------------------------------------------------------------------
