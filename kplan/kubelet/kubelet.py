@@ -7,12 +7,13 @@ Differs: one participant for all nodes; images are there, probes succeed, contai
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.kubelet.needs import Missing, missing_for_containers, missing_for_volumes
-from kplan.kubelet.stages import STAGES, Stage, outcome_of, status_at
-from kplan.model.objects import Object, Ref, get_in, is_deleting, ref_of, uid_of
+from kplan.kubelet.stages import OUTCOME, OUTCOMES, STAGES, Stage, outcome_of, status_at
+from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, ref_of, uid_of
 from kplan.store.journal import Write
 from kplan.store.view import View
 
@@ -110,7 +111,7 @@ class Kubelet:
     def _moves(self, pod: Object, stage: Stage) -> bool:
         status = pod.get("status") or {}
         if status.get("phase") == "Running" and status.get("containerStatuses"):
-            return False
+            return annotations_of(pod).get(OUTCOME) in OUTCOMES and not _is_at(status, stage)
         if status.get("phase") != stage.phase or not status.get("startTime"):
             return True
         made = [stage.main("").state.keys()]
@@ -138,6 +139,14 @@ class Kubelet:
             address = f"10.{244 + third // 256}.{third % 256}.{fourth + 2}"
             if address not in self._taken:
                 return address
+
+
+def _is_at(status: Mapping[str, Any], stage: Stage) -> bool:
+    """Whether a running pod already is what its annotation says: phase, readiness, what its containers wait for."""
+    ready = next((c["status"] for c in status.get("conditions") or [] if c["type"] == "Ready"), "False")
+    waits = {get_in(s, ("state", "waiting", "reason")) for s in status.get("containerStatuses") or []}
+    wanted = get_in(stage.main("").state, ("waiting", "reason"))
+    return status.get("phase") == stage.phase and ready == stage.conditions[2][0] and waits == {wanted}
 
 
 def _unreachable(node: Object) -> bool:

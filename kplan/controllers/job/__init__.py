@@ -95,7 +95,7 @@ class JobController:
 
     def _sync(self, job: Object, view: View, ctx: Context) -> Steps:
         pods = yield from claim(job, owned_and_orphans(view, job, "Pod"), selector_of(job), finalizer=TRACKING)
-        s = Sync(job, ctx, pods, list(filter(is_active, pods)), thaw(job.get("status") or EMPTY))
+        s = Sync(job, view, ctx, pods, list(filter(is_active, pods)), thaw(job.get("status") or EMPTY))
         s.status.setdefault("uncountedTerminatedPods", {})
         s.active, s.ready, s.terminating = len(s.active_pods), count_ready(s.active_pods), sum(map(is_terminating, pods))
         self._count(s)

@@ -32,6 +32,7 @@ from kplan.controllers.ownership import is_namespace_terminating
 from kplan.controllers.pods import is_ready, is_terminating, pod_from_template, sort_active
 from kplan.engine.contract import Action, Context, Create, Delete, Emit, Requeue, Update
 from kplan.model.objects import EMPTY, Object, finalizers_of, name_of, ref_of
+from kplan.store.view import View
 
 TRACKING = "batch.kubernetes.io/job-tracking"
 MOST_PER_SYNC = 500
@@ -44,6 +45,7 @@ class Sync:
     """What one sync of a Job works on."""
 
     job: Object
+    view: View
     ctx: Context
     pods: list[Object]
     active_pods: list[Object]

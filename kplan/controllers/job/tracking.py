@@ -48,9 +48,12 @@ def track_status_and_remove_finalizers(s: Sync, needs_flush: bool) -> Steps:
         yield from _write(s)
         needs_flush = False
     for pod in to_free:
-        outcome = yield Update(without_tracking_finalizer(pod), because="pod-is-counted")
-        if outcome.error is None or outcome.error.code == 404:
-            tracked.discard(uid_of(pod))
+        current = s.view.get(ref_of(pod))
+        if current is not None and uid_of(current) == uid_of(pod):
+            outcome = yield Update(without_tracking_finalizer(current), because="pod-is-counted")
+            if outcome.error is not None and outcome.error.code != 404:
+                continue
+        tracked.discard(uid_of(pod))
     needs_flush = _count_those_without_finalizers(s, tracked) or needs_flush
     finished = all_seen and _enact_finished(s)
     if needs_flush or finished:

@@ -129,7 +129,8 @@ class HorizontalController:
         s = Sync(hpa, view, ctx, past, [dict(c) for c in (hpa.get("status") or EMPTY).get("conditions") or ()])
         seq = view.seq
         yield from self._look(s)
-        yield from s.events
+        for event in s.events:  # noqa: UP028  (a list cannot be sent the engine's answers)
+            yield event
         if view.seq != seq:
             yield Requeue(after=PERIOD)
         else:
