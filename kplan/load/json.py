@@ -8,6 +8,7 @@ Mirrors: encoding/json scanner.go, k8s.io/apimachinery/pkg/util/yaml/decoder.go 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,9 @@ _MEMBERS = re.compile(rf"(?:{_STRING.pattern}[ \t\r\n]*:[ \t\r\n]*{_SCALAR})++",
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 _ODD_NUMBER = re.compile(r"[0-9][.eE][0-9+-]|[0-9]{19}", re.ASCII)
 
-_DECODER = json.JSONDecoder()
+_LONG_INTEGER = 30
+_DECODER = json.JSONDecoder(parse_int=len)
+"""Finds where a value ends; integers of any length are no business of its."""
 
 Visit = Callable[[Path, int, int], None]
 """Told of every value: its path, where its key begins (its own place for a list's item), and where it begins."""
@@ -51,10 +54,28 @@ def read_value(text: str, at: int = 0) -> tuple[Any, int]:
     begin = _skip_space(text, at)
     try:
         end = _DECODER.raw_decode(text, begin)[1]
-        return _tidy(orjson.loads(text[begin:end]), text[begin:end]), end
+        value = orjson.loads(text[begin:end])
     except (ValueError, RecursionError):
         end = scan(text, begin)
-    return _tidy(json.loads(text[begin:end]), text[begin:end]), end
+        value = _read_odd(text[begin:end], begin)
+    return _tidy(value, text[begin:end]), end
+
+
+def _read_odd(text: str, at: int) -> Any:
+    """A value orjson does not take but Go does: halves of surrogate pairs, long integers."""
+
+    def number(digits: str) -> float:
+        found = float(digits)
+        if math.isinf(found):
+            raise JSONError(f"json: cannot unmarshal number {digits} into Go value of type float64", at)
+        return found
+
+    def integer(digits: str) -> float:
+        return int(digits) if len(digits) < _LONG_INTEGER else number(digits)
+
+    value = json.loads(text, parse_int=integer, parse_float=number)
+    plain = json.dumps(value, ensure_ascii=False)
+    return json.loads(plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
 
 def _tidy(value: Any, text: str) -> Any:
@@ -97,7 +118,7 @@ def _repeats_a_key(text: str, at: int) -> bool:
         nonlocal repeated
         repeated = repeated or len({key for key, _ in items}) != len(items)
 
-    json.JSONDecoder(object_pairs_hook=pairs).raw_decode(text, _skip_space(text, at))
+    json.JSONDecoder(object_pairs_hook=pairs, parse_int=len).raw_decode(text, _skip_space(text, at))
     return repeated
 
 

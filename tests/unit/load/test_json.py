@@ -76,3 +76,11 @@ def test_repeated_keys_and_surrogates() -> None:
     text = '{"a": {"b": 1, "b": 2}, "c": [{"d": 1}, {"d": 1, "d": 2}], "a": 3}'
     assert [path for path, _ in find_duplicates(text)] == [("a", "b"), ("c", 1, "d"), ("a",)]
     assert read_value('["\\ud83d\\ude00", 1.0, 12345678901234567890]')[0] == ["😀", 1, 12345678901234567000.0]
+
+
+def test_what_a_json_library_stumbles_over() -> None:
+    assert read_value('["\\ud83d", "\\ud83dx"]')[0] == ["\ufffd", "\ufffdx"]
+    assert read_value(f"[{10**200}]")[0] == [1e200]
+    for huge in ("1e999", "1" * 5000, "-1e400"):
+        with pytest.raises(JSONError, match=r"cannot unmarshal number -?1"):
+            read_value(f"[{huge}]")
