@@ -12,6 +12,7 @@ import contextlib
 import importlib.util
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,17 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+
+MOST_SECONDS = 20
+
+
+class TooSlow(BaseException):
+    """A record took longer than ``MOST_SECONDS``."""
+
+
+def _give_up(*_: Any) -> None:
+    raise TooSlow
 
 
 def load_comparison(path: Path) -> ModuleType:
@@ -50,6 +62,21 @@ def run(argv: list[str], *, cwd: Path, **_: Any) -> subprocess.CompletedProcess[
     return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
 
 
+class _InTurn:
+    """Stands for the thread pool: one record after the other, in the main thread, where alarms work."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def __enter__(self) -> _InTurn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    map = staticmethod(map)
+
+
 def main(argv: list[str]) -> int:
     """Replay the records named, print the comparison's own report and the slowest records."""
     comparison = load_comparison(Path(argv[0]))
@@ -65,11 +92,19 @@ def main(argv: list[str]) -> int:
 
     def timed(path: str, kplan: str) -> Any:
         begun = time.perf_counter()
-        result = judge(path, kplan)
+        signal.alarm(MOST_SECONDS)
+        try:
+            result = judge(path, kplan)
+        except TooSlow as slow:
+            result = {"name": Path(path).name, "error": "too slow", "score": {}, "notes": ["error: too slow: " + "".join(traceback.format_tb(slow.__traceback__)[-4:])]}
+        finally:
+            signal.alarm(0)
         took[Path(path).name] = time.perf_counter() - begun
         return result
 
     comparison.judge = timed  # type: ignore[attr-defined]
+    signal.signal(signal.SIGALRM, _give_up)
+    comparison.concurrent.futures.ThreadPoolExecutor = _InTurn
     sys.argv = ["compare.py", *words, "--jobs", "1"]
     code = comparison.main()
     slowest = sorted(took.items(), key=lambda x: -x[1])[:3]
