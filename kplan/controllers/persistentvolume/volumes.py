@@ -1,0 +1,110 @@
+"""What is done about one volume: it is available, bound, released; and released ones are reclaimed.
+
+Mirrors: pkg/controller/volume/persistentvolume/pv_controller.go (syncVolume, reclaimVolume, recycleVolumeOperation,
+         deleteVolumeOperation, findDeletablePlugin), pkg/volume/hostpath/host_path.go (1.36)
+Differs: recycling succeeds at once, without a pod; external provisioners are another participant.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kplan.controllers.persistentvolume.binding import fail_volume, set_volume_phase, unbind_volume
+from kplan.controllers.pods import is_terminal
+from kplan.controllers.storage import (
+    MIGRATED,
+    MIGRATED_TO,
+    PROVISIONED_BY,
+    claim_of,
+    claim_ref_of,
+    phase_of,
+    volume_mode_of,
+    volume_name_of,
+)
+from kplan.engine.contract import Context, Delete, Emit, Noop, Steps
+from kplan.model.objects import Object, annotations_of, is_deleting, name_of, namespace_of, ref_of, uid_of
+from kplan.store.view import View
+
+_IN_TREE = "kubernetes.io/"
+_DELETABLE_PATH = re.compile(r"/tmp/.+")
+_RECYCLABLE = ("nfs", "hostPath")
+
+
+def sync_volume(volume: Object, view: View, ctx: Context) -> Steps:
+    """Take a volume one step further."""
+    ref = claim_ref_of(volume)
+    if ref is None or not ref.get("uid"):
+        yield from set_volume_phase(volume, "Available")
+        return
+    claim_ref = claim_of(volume)
+    claim = view.get(claim_ref) if claim_ref is not None else None
+    if claim is None or uid_of(claim) != ref["uid"]:
+        yield from _release(volume, view)
+    elif not volume_name_of(claim):
+        yield from _wait_for_claim(volume, claim)
+    elif volume_name_of(claim) == name_of(volume):
+        yield from set_volume_phase(volume, "Bound")
+    elif PROVISIONED_BY in annotations_of(volume) and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+        yield from _release(volume, view)
+    else:
+        yield from unbind_volume(volume)
+
+
+def _wait_for_claim(volume: Object, claim: Object) -> Steps:
+    """The claim's own sync finishes the binding."""
+    if volume_mode_of(volume) != volume_mode_of(claim):
+        of_volume = f'Cannot bind PersistentVolume to requested PersistentVolumeClaim "{name_of(claim)}" due to incompatible volumeMode.'
+        of_claim = f'Cannot bind PersistentVolume "{name_of(volume)}" to requested PersistentVolumeClaim due to incompatible volumeMode.'
+        yield Emit(ref_of(volume), "VolumeMismatch", of_volume, "Warning")
+        yield Emit(ref_of(claim), "VolumeMismatch", of_claim, "Warning")
+    yield Noop("waits-for-its-claim")
+
+
+def _release(volume: Object, view: View) -> Steps:
+    if phase_of(volume) not in ("Released", "Failed"):
+        volume = yield from set_volume_phase(volume, "Released")
+    if MIGRATED_TO in annotations_of(volume):
+        return
+    match volume["spec"].get("persistentVolumeReclaimPolicy"):
+        case "Retain":
+            yield Noop("volume-is-retained")
+        case "Recycle":
+            yield from _recycle(volume, view)
+        case "Delete":
+            yield from _delete(volume)
+        case _:
+            yield from fail_volume(volume, "VolumeUnknownReclaimPolicy", "Volume has unrecognized PersistentVolumeReclaimPolicy")
+
+
+def _recycle(volume: Object, view: View) -> Steps:
+    ref = claim_of(volume)
+    assert ref is not None
+    pods = [f"{namespace_of(p)}/{name_of(p)}" for p in view.lookup("claim", (ref.namespace, ref.name)) if not is_terminal(p)]
+    if pods and view.get(ref) is None:
+        yield Emit(ref_of(volume), "VolumeFailedRecycle", f"Volume is used by pods: {','.join(sorted(pods))}")
+    elif not any(volume["spec"].get(source) for source in _RECYCLABLE):
+        yield from fail_volume(volume, "VolumeFailedRecycle", "No recycler plugin found for the volume!")
+    else:
+        yield Emit(ref_of(volume), "VolumeRecycled", "Volume recycled")
+        yield from unbind_volume(volume)
+
+
+def _delete(volume: Object) -> Steps:
+    """Delete what a plugin of the cluster itself can delete: host paths below /tmp; leave the rest to its provisioner."""
+    provisioner = annotations_of(volume).get(PROVISIONED_BY)
+    if is_deleting(volume) or (provisioner and (not provisioner.startswith(_IN_TREE) or provisioner in MIGRATED)):
+        yield Noop("waits-for-an-external-deleter")
+        return
+    if not provisioner and volume["spec"].get("csi"):
+        yield Noop("waits-for-an-external-deleter")
+        return
+    path = (volume["spec"].get("hostPath") or {}).get("path")
+    if path is None:
+        matched = "deletable volume plugin" if volume["spec"].get("nfs") else "volume plugin"
+        said = f'error getting deleter volume plugin for volume "{name_of(volume)}": no {matched} matched'
+        yield from fail_volume(volume, "VolumeFailedDelete", said)
+    elif not _DELETABLE_PATH.match(path):
+        said = f"host_path deleter only supports /tmp/.+ but received provided {path}"
+        yield from fail_volume(volume, "VolumeFailedDelete", said)
+    else:
+        yield Delete(ref_of(volume), because="volume-is-released")

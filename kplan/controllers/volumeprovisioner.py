@@ -1,0 +1,100 @@
+"""Plays the external provisioners: makes a volume for a claim that waits for one, and deletes it when it is released.
+
+Mirrors: sigs.k8s.io/sig-storage-lib-external-provisioner controller.go, as far as it is seen from the cluster
+Differs: every provisioner works and is there; volumes are CSI volumes, or host paths of those named otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kplan.controllers.storage import (
+    PROVISIONED_BY,
+    PROVISIONER,
+    PV,
+    PVC,
+    SELECTED_NODE,
+    class_of,
+    is_bound,
+    phase_of,
+    storage_class,
+    volume_name_of,
+    waits_for_consumer,
+)
+from kplan.engine.contract import Context, Create, Delete, Emit, Key, Noop, Steps, Watch
+from kplan.model.objects import Object, Ref, annotations_of, is_deleting, name_of, namespace_of, ref_of, uid_of
+from kplan.store.journal import Write
+from kplan.store.view import View
+
+
+def _is_for_us(claim: Object) -> bool:
+    return PROVISIONER in annotations_of(claim) and not volume_name_of(claim) and not is_bound(claim) and not is_deleting(claim)
+
+
+def _claim(write: Write, _: View) -> Iterable[Key]:
+    return (write.ref,) if write.after is not None and _is_for_us(write.after) else ()
+
+
+def _released(write: Write, _: View) -> Iterable[Key]:
+    return (write.ref,) if write.after is not None and _is_to_delete(write.after) else ()
+
+
+def _is_to_delete(volume: Object) -> bool:
+    provisioner = annotations_of(volume).get(PROVISIONED_BY, "kubernetes.io/")
+    return phase_of(volume) == "Released" and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete" and not provisioner.startswith("kubernetes.io/")
+
+
+class VolumeProvisioner:
+    """The key is a claim that waits for a volume, or a released volume."""
+
+    name = "external-provisioner"
+    priority = 0
+    watches = (Watch(PVC, _claim, "a claim to provision for"), Watch(PV, _released, "a released volume"))
+
+    def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
+        """Provision or delete."""
+        assert isinstance(key, Ref)
+        found = view.get(key)
+        if found is None:
+            return
+        if key.kind == PV:
+            if _is_to_delete(found) and not is_deleting(found):
+                yield Delete(key, because="volume-is-released")
+            return
+        if not _is_for_us(found):
+            return
+        provided_by = storage_class(view, class_of(found))
+        if provided_by is None:
+            yield Noop("storage-class-does-not-exist")
+            return
+        if waits_for_consumer(found, view) and SELECTED_NODE not in annotations_of(found):
+            yield Noop("no-pod-has-been-scheduled")
+            return
+        volume = provisioned(found, provided_by)
+        if view.get(ref_of(volume)) is None:
+            yield Create(volume, because="claim-without-volume")
+            yield Emit(key, "ProvisioningSucceeded", f"Successfully provisioned volume {name_of(volume)}")
+
+
+def provisioned(claim: Object, provided_by: Object) -> dict[str, Any]:
+    """The volume a provisioner makes for a claim."""
+    name, provisioner = f"pvc-{uid_of(claim)}", annotations_of(claim)[PROVISIONER]
+    spec: dict[str, Any] = {"capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]}}
+    if "/" in provisioner:
+        spec["hostPath"] = {"path": f"/provisioned/{name}", "type": ""}
+    else:
+        spec["csi"] = {"driver": provisioner, "volumeHandle": name}
+    spec["accessModes"] = claim["spec"].get("accessModes") or []
+    spec["claimRef"] = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace_of(claim), "name": name_of(claim), "uid": uid_of(claim)}
+    spec["persistentVolumeReclaimPolicy"] = provided_by.get("reclaimPolicy") or "Delete"
+    spec["storageClassName"] = class_of(claim)
+    spec["volumeMode"] = claim["spec"].get("volumeMode") or "Filesystem"
+    if provided_by.get("mountOptions"):
+        spec["mountOptions"] = provided_by["mountOptions"]
+    if attributes := claim["spec"].get("volumeAttributesClassName"):
+        spec["volumeAttributesClassName"] = attributes
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name, "annotations": {PROVISIONED_BY: provisioner}}, "spec": spec}
+
+
+CONTROLLER = VolumeProvisioner
