@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -66,15 +67,22 @@ class FreshCluster:
     """A cluster in which creates are tried and never kept."""
 
     def __init__(self, version: str = "1.36", *, validation: str = "Strict") -> None:
-        self._server = APIServer(Store(system_objects()), Catalog.at(version), Names(), now=NOW)
+        self._server, self._bare = (
+            APIServer(Store(system_objects()), Catalog.at(version), Names(), now=NOW) for _ in range(2)
+        )
         self._validation = validation
 
     def create(self, obj: Object) -> Outcome:
         """What the API server answers to the create of one object."""
         info = self._server.resolve(obj.get("apiVersion") or "", str(obj.get("kind")))
+        # A Namespace must not be told that it exists because an object before it named it.
+        server = self._bare
         if info is not None and info.namespaced:
-            obj = self._placed(obj)
-        return self._server.create(obj, user=True, validation=self._validation, dry_run=True)
+            obj, server = self._placed(obj), self._server
+        outcome = server.create(obj, user=True, validation=self._validation, dry_run=True)
+        if info is not None and outcome.object is not None and outcome.object["apiVersion"] != info.api_version:
+            return replace(outcome, object=convert(outcome.object, info))
+        return outcome
 
     def _placed(self, obj: Object) -> Object:
         """The object in the namespace it names, or in ``default``; the namespace exists."""

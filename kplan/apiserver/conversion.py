@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kplan.apiserver import autoscalingversions
+from kplan.apiserver import autoscalingversions, eventversions
 from kplan.catalog.kinds import KindInfo
 from kplan.model.objects import Object
 
 _CONVERSIONS: Mapping[tuple[str, str], Callable[[Object], dict[str, Any]]] = {
     ("autoscaling/v1", "autoscaling/v2"): autoscalingversions.to_v2,
     ("autoscaling/v2", "autoscaling/v1"): autoscalingversions.to_v1,
+    ("events.k8s.io/v1", "v1"): eventversions.to_core,
+    ("v1", "events.k8s.io/v1"): eventversions.to_events,
 }
 """Pairs of versions whose fields differ."""
 

@@ -196,7 +196,7 @@ def _drop_empty(value: Draft, struct: _Struct) -> None:
         if field.drop_empty and not inner:
             del value[key]
         elif field.inner is not None and inner and not isinstance(inner, str):
-            if field.read is field.inner:
+            if isinstance(inner, dict) and field.read is field.inner:
                 _drop_empty(inner, field.inner)
             else:
                 for item in inner if isinstance(inner, list) else inner.values():

@@ -35,6 +35,9 @@ from kplan.store.view import View
 Patch = Callable[[Object], Object | Status]
 """Makes the new object of the stored one, or says why it cannot."""
 
+_KEPT_AS = {"Event.events.k8s.io": "Event"}
+"""Kinds that are another group's kind by another name."""
+
 USER = "kubectl"
 """The actor of everything the user does."""
 
@@ -85,7 +88,7 @@ class APIServer:
 
     def storage_info(self, info: KindInfo) -> KindInfo:
         """The version in which objects of a kind are kept."""
-        return self.catalog.storage_kind(info.group_kind) or info
+        return self.catalog.storage_kind(_KEPT_AS.get(info.group_kind, info.group_kind)) or info
 
     def _custom_kinds(self) -> dict[tuple[str, str], tuple[KindInfo, Strategy]]:
         crd = "CustomResourceDefinition.apiextensions.k8s.io"
@@ -125,9 +128,10 @@ class APIServer:
         if any(validate_managed_fields(draft["metadata"].get("managedFields") or (), METADATA)):
             # The server begins anew where it cannot read them.
             del draft["metadata"]["managedFields"]
+        requested = info.api_version
         draft, info = self._to_storage(draft, info)
         strategy = self.strategy(info)
-        context = self._strategy_context(actor, dry_run=dry_run)
+        context = self._strategy_context(actor, dry_run=dry_run, requested=requested)
         strategy.default(draft, context)
         said = list(warnings)
         attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
@@ -143,6 +147,7 @@ class APIServer:
         if errors := list(strategy.validate(draft, context)) or (list(_common_errors(draft, info)) if user else []):
             return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
         said.extend(strategy.warnings(draft, None, context))
+        strategy.default(draft, context)  # once more, as when it is read back from where it is kept
         if user:
             self._drop_empty(draft, info)
         attributes.object = draft
@@ -202,11 +207,12 @@ class APIServer:
             draft, error, warnings = self._decode(obj, info, user, validation, duplicates)
         if error is not None:
             return Outcome(error=error, warnings=warnings)
+        context = self._strategy_context(actor, subresource, dry_run=dry_run, requested=info.api_version)
         draft, info = self._to_storage(draft, info)
         old = self.view.get(ref_of(draft))
         if old is None:
             return Outcome(error=answers.not_found(info.resource, draft["metadata"].get("name") or ""))
-        return self._update(draft, old, info, actor, because, subresource, user, list(warnings), dry_run)
+        return self._update(draft, old, info, context, because, user, list(warnings))
 
     def patch(
         self,
@@ -238,18 +244,16 @@ class APIServer:
         draft: Draft,
         old: Object,
         info: KindInfo,
-        actor: str,
+        context: StrategyContext,
         because: str,
-        subresource: str,
         user: bool,
         said: list[str],
-        dry_run: bool,
     ) -> Outcome:
+        actor, subresource, dry_run = context.actor, context.subresource, context.dry_run
         meta, old_meta = draft["metadata"], old["metadata"]
         if error := _stale(meta, old_meta, info):
             return Outcome(error=error, warnings=tuple(said))
         strategy = self.strategy(info)
-        context = self._strategy_context(actor, subresource, dry_run=dry_run)
         if user:
             strategy.default(draft, context)
         for owned in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "generateName"):
@@ -388,7 +392,7 @@ class APIServer:
         """
         meta = draft["metadata"]
         if not meta.get("name") and meta.get("generateName"):
-            meta["name"] = self.names.generate(meta["generateName"])
+            meta["name"] = self._generated_name(info, meta)
         for dropped in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
             meta.pop(dropped, None)
         if not info.namespaced:
@@ -399,6 +403,15 @@ class APIServer:
             meta["generation"] = 1
         if strategy.has_status and not strategy.prepares_status:
             draft.pop("status", None)
+
+    def _generated_name(self, info: KindInfo, meta: Draft) -> str:
+        """A name nobody has yet; the server, too, draws up to eight times."""
+        name = ""
+        for _ in range(8):
+            name = self.names.generate(meta["generateName"])
+            if self.view.get(Ref(info.group_kind, meta.get("namespace") or "", name)) is None:
+                break
+        return name
 
     def _store(
         self,
@@ -429,8 +442,9 @@ class APIServer:
                 return error
         return None
 
-    def _strategy_context(self, actor: str, subresource: str = "", *, dry_run: bool = False) -> StrategyContext:
-        return StrategyContext(self.catalog.gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo)
+    def _strategy_context(self, actor: str, subresource: str = "", *, dry_run: bool = False, requested: str = "") -> StrategyContext:
+        gates = self.catalog.gates
+        return StrategyContext(gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo, requested)
 
     def _admission_context(self, said: list[str], strategy: Strategy, context: StrategyContext) -> AdmissionContext:
         def default(draft: Draft) -> None:

@@ -44,6 +44,8 @@ class StrategyContext:
     actor: str = ""
     memo: dict[Any, Any] = field(default_factory=dict)
     """Scratch space that lives as long as the server: facts remembered by the identity of a shared value."""
+    requested: str = ""
+    """The apiVersion that was asked for; objects are kept in one of their versions only."""
 
 
 def _nothing(*_: Any) -> None:

@@ -59,19 +59,19 @@ def _default(draft: Draft, context: StrategyContext) -> None:
             spec[field] = value
     labels = template_labels(template_of(draft))
     if labels and not draft["metadata"].get("labels"):
-        draft["metadata"]["labels"] = dict(labels)
+        draft["metadata"]["labels"] = labels  # the very same: what is added to one is added to the other
     default_job_spec_template(spec)
 
 
 def _prepare_for_create(draft: Draft, context: StrategyContext) -> None:
     spec, meta = draft["spec"], draft["metadata"]
     if not spec.get("manualSelector"):
-        labels = dict(template_labels(spec["template"]) or EMPTY)
+        template_meta = spec["template"]["metadata"] = spec["template"].get("metadata") or {}
+        labels = template_meta["labels"] = template_meta.get("labels") or {}
         for key in (LEGACY_NAME, NAME):
             labels.setdefault(key, meta.get("name") or "")
         for key in (LEGACY_UID, UID):
             labels.setdefault(key, meta.get("uid") or "")
-        spec["template"]["metadata"] = {**(spec["template"].get("metadata") or EMPTY), "labels": labels}
         selector = dict(spec.get("selector") or EMPTY)
         selector["matchLabels"] = {UID: meta.get("uid") or ""} | dict(selector.get("matchLabels") or EMPTY)
         spec["selector"] = selector

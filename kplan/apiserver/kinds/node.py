@@ -172,10 +172,10 @@ def _validate_cidrs(cidrs: list[str], context: StrategyContext) -> Errors:
     if len(cidrs) < 2:
         return
     parsed = [parse_cidr_sloppy(c) for c in cidrs]
-    bad = next((c for c, p in zip(cidrs, parsed, strict=True) if p is None), None)
+    bad = next((i for i, p in enumerate(parsed) if p is None), None)
     if bad is not None:
-        said = f"invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: {bad}"
-        yield internal(_POD_CIDRS, said)
+        why = f"invalid CIDR[{bad}]: <nil> (invalid CIDR address: {cidrs[bad]})"
+        yield internal(_POD_CIDRS, f"invalid PodCIDRs. failed to check with dual stack with error:{why}")
     dual = bad is None and {p[0].version for p in parsed if p} == {4, 6}
     if not dual or len(cidrs) > 2:
         yield invalid(_POD_CIDRS, cidrs, "may specify no more than one CIDR for each IP family")
