@@ -100,7 +100,8 @@ class Requeue:
     """Wake this controller again at an instant (``at``, seconds) or after a delay (``after``, seconds).
 
     ``background`` timers do not keep a plan from being settled; they are listed under "Later" with ``note`` and fire
-    only within ``--for``.  ``key`` defaults to the key being reconciled.
+    only within ``--for``.  ``key`` defaults to the key being reconciled.  A background timer that a later reconcile of its key
+    does not ask for again is over.
     """
 
     after: float | None = None

@@ -75,6 +75,8 @@ class Engine:
     _timers: Timers = field(default_factory=Timers)
     _watchers: dict[str, list[tuple[int, object]]] = field(default_factory=dict)
     _written: Counter[Ref] = field(default_factory=Counter)
+    _set: set[Item] = field(default_factory=set)
+    """The background timers that the reconcile under way has set: what it does not set again is over."""
     _started: bool = False
     _context: Context | None = None
 
@@ -166,12 +168,14 @@ class Engine:
         assert self._context is not None
         self.server.woken_by = cause
         steps = controller.reconcile(key, self.server.view, self._context)
+        self._set.clear()
         try:
             action = next(steps)
             while True:
                 action = steps.send(self._carry_out(action, controller, item, cause))
         except StopIteration:
-            pass
+            if item not in self._set:
+                self._timers.drop_background(item)
         finally:
             self.server.woken_by = 0
 
@@ -204,6 +208,8 @@ class Engine:
         at = action.at if action.at is not None else now + (action.after or 0.0)
         background = action.background or at - now > self.options.settle
         target = item if action.key is None else (item[0], action.key)
+        if background:
+            self._set.add(target)
         if at <= now and not background:
             self._queue.add(self.controllers[item[0]].priority, target, cause)
             return

@@ -77,6 +77,10 @@ class Timers:
         self._live[key] = timer
         heapq.heappush(self._heap, timer)
 
+    def drop_background(self, item: Item) -> None:
+        """Forget the background timer of a key: nobody waits for it any more."""
+        self._live.pop((item, True), None)
+
     def next_instant(self, until: float, *, background: bool) -> float | None:
         """The instant of the next timer up to ``until``; background ones count only where asked for."""
         best = None
