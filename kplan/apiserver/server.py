@@ -74,10 +74,11 @@ class APIServer:
         """The kinds that CustomResourceDefinitions in the store serve."""
         return [info for info, _ in self._custom_kinds().values()]
 
-    def kind_info(self, group_kind: str) -> KindInfo | None:
-        """How a kind (``Deployment.apps``) is stored: built in, or by a CustomResourceDefinition in the store."""
-        custom = (info for info in self.custom_kinds() if info.group_kind == group_kind)
-        return self.catalog.storage_kind(group_kind) or next(custom, None)
+    def kind_info(self, name: str) -> KindInfo | None:
+        """How a kind (``Deployment.apps``) or a resource (``deployments.apps``) is stored: built in, or a custom one."""
+        custom = (info for info in self.custom_kinds() if name in (info.group_kind, info.resource))
+        found = self.catalog.storage_kind(name) or self.catalog.resource(name)
+        return found if found is not None and name in (found.group_kind, found.resource) else next(custom, None)
 
     def strategy(self, info: KindInfo) -> Strategy:
         """What is done for a kind; PASS_THROUGH where nobody has written it."""

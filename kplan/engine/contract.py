@@ -146,7 +146,7 @@ class Context:
     """Seeded random suffixes and UIDs."""
     options: Options
     kind_info: Callable[[str], KindInfo | None] = lambda _: None
-    """How a kind (``Deployment.apps``) is served: its resource, whether it is namespaced; custom kinds included."""
+    """How a kind (``Deployment.apps``) or a resource (``deployments.apps``) is stored; custom kinds included."""
 
 
 @dataclass(frozen=True, slots=True)

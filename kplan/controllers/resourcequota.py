@@ -1,0 +1,135 @@
+"""Counts what a namespace uses of its ResourceQuotas.
+
+Admission counts what is created; here a quota is counted afresh when it is new or changed, and when something goes or
+ceases to count.
+
+Mirrors: pkg/controller/resourcequota/{resource_quota_controller,resource_quota_monitor}.go,
+         pkg/quota/v1/install/update_filter.go, staging/src/k8s.io/apiserver/pkg/quota/v1/resources.go CalculateUsage (1.36)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kplan.apiserver.quota import Evaluator, evaluator_for, is_terminating, pod_counts, scopes_of
+from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch
+from kplan.model.objects import EMPTY, Object, Ref, get_in, ref_of
+from kplan.model.podresources import Amounts, amounts
+from kplan.model.quantity import Quantity
+from kplan.store.journal import Write
+from kplan.store.view import View
+
+QUOTA = "ResourceQuota"
+_OBJECTS = ("configmaps", "resourcequotas", "replicationcontrollers", "secrets")
+"""What may be counted without ``count/``."""
+_MEASURED = {"pods": "Pod", "services": "Service", "persistentvolumeclaims": "PersistentVolumeClaim"}
+_COUNT = "count/"
+
+
+def _quota(write: Write, _: View) -> Iterable[Key]:
+    before, after = write.before, write.after
+    if before is not None and after is not None and amounts(get_in(before, ("spec", "hard"))) == amounts(get_in(after, ("spec", "hard"))):
+        return ()
+    return (write.ref,)
+
+
+class ResourceQuotaController:
+    """The key is a quota."""
+
+    name = "resourcequota-controller"
+    priority = 0
+
+    def __init__(self) -> None:
+        self._context: Context | None = None
+        self.watches = (Watch(QUOTA, _quota, "a quota"), Watch("*", self._replenished, "what it counts went or ceased to count"))
+
+    def start(self, _: View, ctx: Context) -> None:
+        """Note whom to ask for the names of resources."""
+        self._context = ctx
+
+    def _replenished(self, write: Write, view: View) -> Iterator[Key]:
+        if not write.ref.namespace or not (quotas := view.objects(QUOTA, write.ref.namespace)) or not _gives_back(write):
+            return
+        assert self._context is not None
+        info = self._context.kind_info(write.ref.kind)
+        if info is not None:
+            evaluator = evaluator_for(info.resource)
+            for quota in quotas:
+                if any(evaluator.names(n) for n in get_in(quota, ("status", "hard")) or ()):
+                    yield ref_of(quota)
+
+    def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
+        """Write what is allowed and what is used into the status."""
+        assert isinstance(key, Ref)
+        quota = view.get(key)
+        if quota is None:
+            return
+        status = quota.get("status") or EMPTY
+        hard = amounts(get_in(quota, ("spec", "hard")))
+        used = {**amounts(status.get("used")), **calculate_usage(quota, hard, view, ctx)}
+        used = {name: quantity for name, quantity in used.items() if name in hard}
+        if status.get("hard") is not None and status.get("used") is not None:
+            if amounts(status["hard"]) == hard and amounts(status["used"]) == used:
+                yield Noop("usage-is-current")
+                return
+        made = {**status, "hard": get_in(quota, ("spec", "hard")) or {}, "used": {n: str(used[n]) for n in sorted(used)}}
+        if made != status:
+            yield Update({**quota, "status": made}, because="usage-counted", subresource="status")
+
+
+def _gives_back(write: Write) -> bool:
+    """Whether a write may lower what is used."""
+    before, after = write.before, write.after
+    if before is None:
+        return False
+    if after is None:
+        return True
+    match write.ref.kind:
+        case "Pod":
+            return is_terminating(before) != is_terminating(after) or (pod_counts(before, write.at) and not pod_counts(after, write.at))
+        case "Service":
+            return _counted_type(before) != _counted_type(after)
+        case "PersistentVolumeClaim":
+            return True
+    return False
+
+
+def _counted_type(service: Object) -> str:
+    kind = service["spec"].get("type") or ""
+    return kind if kind in ("NodePort", "LoadBalancer") else ""
+
+
+def calculate_usage(quota: Object, hard: Iterable[str], view: View, ctx: Context) -> Amounts:
+    """What the namespace uses of each resource a quota limits; of resources nobody serves nothing is said."""
+    names = list(hard)
+    used: Amounts = {}
+    for kind, evaluator in _evaluators(names, ctx).items():
+        mine = [n for n in names if evaluator.names(n)]
+        total: Amounts = {n: Quantity(0) for n in mine}
+        for obj in view.objects(kind, quota["metadata"]["namespace"]):
+            if all(evaluator.scope(s, obj) for s in scopes_of(quota)):
+                usage = evaluator.usage(obj, ctx.now)
+                for name in mine:
+                    if name in usage:
+                        total[name] = total[name] + usage[name]
+        for name, quantity in total.items():
+            used[name] = used[name] + quantity if name in used else quantity
+    return used
+
+
+def _evaluators(names: list[str], ctx: Context) -> dict[str, Evaluator]:
+    """The evaluators that know any of the names, by the kind they count."""
+    found: dict[str, Evaluator] = {}
+    for resource, kind in _MEASURED.items():
+        evaluator = evaluator_for(resource)
+        if any(evaluator.names(n) for n in names):
+            found[kind] = evaluator
+    for name in names:
+        resource = name.removeprefix(_COUNT) if name.startswith(_COUNT) else name if name in _OBJECTS else ""
+        info = ctx.kind_info(resource) if resource and resource not in _MEASURED else None
+        if info is not None and info.namespaced and info.resource == resource:
+            found[info.group_kind] = evaluator_for(resource)
+    return found
+
+
+CONTROLLER = ResourceQuotaController
