@@ -120,7 +120,7 @@ class ManifestFile:
         if self.tell_duplicates:
             for path, at in document.duplicates:
                 message = f'duplicate key "{path[-1]}": the last one counts'
-                found = Diagnostic("KP107", Severity.WARNING, message, path=path, origin=document, at=at)
+                found = Diagnostic("KP105", Severity.WARNING, message, path=path, origin=document, at=at)
                 self.diagnostics.append(found)
 
     def _has_identity(self, document: Document) -> bool:
@@ -143,7 +143,7 @@ class ManifestFile:
 
     def _leave_out(self, reason: str, at: Location) -> None:
         if self.explicit:
-            self._error("KP105", reason, at)
+            self._error("KP107", reason, at)
         elif not self.foreign:
             self.skipped.append(Skipped(self.name, reason, at.line))
 

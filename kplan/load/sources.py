@@ -20,11 +20,11 @@ CODES = {
     "KP101": "a path that cannot be read",
     "KP102": "a syntax error in YAML or JSON",
     "KP103": "a file that is not text",
-    "KP105": "a file named explicitly that holds no Kubernetes object",
+    "KP105": "a key given twice; the last one counts",
     "KP106": "a document without apiVersion or kind",
-    "KP107": "a key given twice; the last one counts",
+    "KP107": "a file named explicitly that holds no Kubernetes object",
     "KP108": "nothing to load",
-    "KP109": "metadata of a wrong type",
+    "KP109": "a name or namespace of a wrong type",
 }
 """The family KP1: what can be wrong with the input before any object is looked at."""
 

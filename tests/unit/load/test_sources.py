@@ -147,7 +147,7 @@ def test_neither_apiversion_nor_kind() -> None:
     assert "[apiVersion not set, kind not set]" in loaded.deliveries[0].failure
     assert [(s.file, s.line) for s in loaded.skipped] == [("d/a.yaml", 1)]
     assert not loaded.diagnostics
-    assert codes(load_sources(["d/a.yaml"])) == ["KP105 d/a.yaml:1"]
+    assert codes(load_sources(["d/a.yaml"])) == ["KP107 d/a.yaml:1"]
 
 
 def test_what_is_no_manifest_is_skipped_loudly_in_a_directory() -> None:
@@ -160,7 +160,7 @@ def test_what_is_no_manifest_is_skipped_loudly_in_a_directory() -> None:
     }
     for name in skipped:
         explicit = load_sources([str(FIXTURES / "bad" / name)])
-        assert [d.code for d in explicit.diagnostics] == ["KP105"]
+        assert [d.code for d in explicit.diagnostics] == ["KP107"]
         assert not explicit.documents
 
 
@@ -232,8 +232,8 @@ def test_repeated_keys_are_told_and_the_last_counts() -> None:
     assert names(loaded)[1] == "b"
     found = [(d.code, d.severity, d.path, d.at and (d.at.line, d.at.column)) for d in loaded.diagnostics]
     assert found == [
-        ("KP107", Severity.WARNING, ("data", "color"), (8, 3)),
-        ("KP107", Severity.WARNING, ("metadata", "name"), (2, 28)),
+        ("KP105", Severity.WARNING, ("data", "color"), (8, 3)),
+        ("KP105", Severity.WARNING, ("metadata", "name"), (2, 28)),
     ]
 
 
