@@ -41,7 +41,7 @@ def validate(
     sources = [*(files or []), *(filename or [])]
     if not sources:
         raise usage_error("name files or folders to validate, or - for standard input")
-    loaded = load_sources(sources, recursive=recursive)
+    loaded = load_sources(sources, recursive=recursive, tell_duplicates=False)
     objects = namespaces_for(loaded.documents)
     if cluster:
         from kplan.load.cluster import ClusterError, load_cluster
