@@ -1,4 +1,4 @@
-"""What has to happen between choosing a node and binding the pod: volumes bound or provisioned, devices reserved.
+"""What has to happen between choosing a node and binding the pod: volumes bound or provisioned.
 
 Mirrors: pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go Reserve and PreBind (1.36)
 """
@@ -60,9 +60,6 @@ def pending(ref: Ref, pod: Object, evaluation: Evaluation, row: int, node: str, 
         for pvc in chosen.provisioned:
             updates.append(Update(with_selected_node(pvc, node), "node-selected"))
             provisioned.append(Ref(volumes.PVC, pvc["metadata"].get("namespace") or "", name_of(pvc)))
-    devices = evaluation.state("DynamicResources")
-    if devices is not None:
-        updates += devices.reserve(pod, row)
     if not updates and not bound and not provisioned:
         return None
     timeout = float((evaluation.profile.args.get("VolumeBinding") or {}).get("bindTimeoutSeconds") or 600)

@@ -159,6 +159,10 @@ class Cluster:
         """A node by name."""
         return self._nodes.get(name)
 
+    def current(self, pod: PodInfo) -> Object:
+        """The pod behind an info that no other pod shares, as it is now."""
+        return self.view.get(ref_of(pod.pod)) or pod.pod
+
     # -- other objects -------------------------------------------------------------------------------------------
 
     @property

@@ -16,8 +16,10 @@ from typing import Any
 
 from kplan.catalog.gates import Gates
 from kplan.model.objects import Object
+from kplan.scheduler.claims import ClaimMissing, claims_of_pod
 from kplan.scheduler.cluster import Cluster
 from kplan.scheduler.framework import Plugin, PreFilterPlugin, PreScorePlugin
+from kplan.scheduler.plugins.dynamicresources import DynamicResources
 from kplan.scheduler.plugins.imagelocality import ImageLocality
 from kplan.scheduler.plugins.interpodaffinity import InterPodAffinity
 from kplan.scheduler.plugins.nodeaffinity import NodeAffinity
@@ -61,6 +63,14 @@ def _gated(pod: Object, cluster: Cluster) -> bool:
     return bool(pod["spec"].get("schedulingGates"))
 
 
+def _lacks_claims(pod: Object, cluster: Cluster) -> bool:
+    try:
+        claims_of_pod(pod, cluster.view)
+    except ClaimMissing:
+        return True
+    return False
+
+
 PLUGINS: dict[str, InTree] = {
     "SchedulingGates": _in_tree("preEnqueue"),
     "PrioritySort": _in_tree(""),
@@ -76,7 +86,7 @@ PLUGINS: dict[str, InTree] = {
     "VolumeZone": _in_tree("preFilter filter", lambda _: VolumeZone()),
     "PodTopologySpread": _in_tree("preFilter filter score", PodTopologySpread),
     "InterPodAffinity": _in_tree("preFilter filter score", InterPodAffinity),
-    "DynamicResources": _in_tree("postFilter"),
+    "DynamicResources": _in_tree("preEnqueue preFilter filter postFilter score", lambda _: DynamicResources()),
     "DefaultPreemption": _in_tree("postFilter"),
     "NodeResourcesBalancedAllocation": _in_tree("score", NodeResourcesBalancedAllocation),
     "ImageLocality": _in_tree("score", lambda _: ImageLocality()),
@@ -96,7 +106,7 @@ DEFAULT_WEIGHTS = {
     "ImageLocality": 1,
 }
 
-GATES: dict[str, Gate] = {"SchedulingGates": _gated}
+GATES: dict[str, Gate] = {"SchedulingGates": _gated, "DynamicResources": _lacks_claims}
 
 
 @dataclass(frozen=True, slots=True)

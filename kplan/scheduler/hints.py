@@ -14,6 +14,7 @@ from typing import Any
 from kplan.model.objects import EMPTY, Object, annotations_of, labels_of, name_of, namespace_of, uid_of
 from kplan.model.quantity import parse_or_zero
 from kplan.scheduler import matching
+from kplan.scheduler.claims import ClaimMissing, claims_of_pod
 from kplan.scheduler.cluster import Cluster, node_of
 from kplan.scheduler.events import (
     ADD,
@@ -300,17 +301,30 @@ def _capacity_rose(w: Waiting, e: ClusterEvent) -> bool:
 # -- dynamic resources ---------------------------------------------------------------------------------------------
 
 
-def _own_resource_claim(w: Waiting, e: ClusterEvent) -> bool:
-    """Any claim that was freed, or one of the pod's own."""
-    if e.new is None or e.old is not None:
-        freed = bool((e.old or EMPTY).get("status", {}).get("allocation")) and not ((e.new or EMPTY).get("status") or EMPTY).get("allocation")
-        if freed:
-            return True
-    if e.new is None or namespace_of(e.new) != w.info.namespace:
+def _claim_changed(w: Waiting, e: ClusterEvent) -> bool:
+    """Any claim that was freed, or one of the pod's own whose status changed."""
+    if e.new is None:
         return False
-    names = {c.get("resourceClaimName") for c in w.info.spec.get("resourceClaims") or ()}
-    generated = {s.get("resourceClaimName") for s in (w.pod.get("status") or EMPTY).get("resourceClaimStatuses") or ()}
-    return name_of(e.new) in names | generated
+    try:
+        own = claims_of_pod(w.pod, w.cluster.view)
+    except ClaimMissing:
+        return False
+    old, new = ((o.get("status") or EMPTY) if o is not None else EMPTY for o in (e.old, e.new))
+    if old.get("allocation") and not new.get("allocation"):
+        return True
+    if not any(uid_of(claim) == uid_of(e.new) for claim in own):
+        return False
+    return e.old is None or old != new
+
+
+def _claims_exist(w: Waiting, e: ClusterEvent) -> bool:
+    if not _itself(w, e) or e.new is None:
+        return False
+    try:
+        claims_of_pod(e.new, w.cluster.view)
+    except ClaimMissing:
+        return False
+    return True
 
 
 def _device_class_for_pod(w: Waiting, e: ClusterEvent) -> bool:
@@ -365,10 +379,9 @@ HINTS: dict[str, tuple[tuple[str, tuple[str, ...], Question | None], ...]] = {
     ),
     "InterPodAffinity": ((POD, (ADD, LABEL, DELETE), _affinity_by_pod), (NODE, (ADD, LABEL), _affinity_by_node)),
     "DynamicResources": (
-        (NODE, (ADD, LABEL, TAINT), None),
-        ("ResourceClaim", (ADD, UPDATE, DELETE), _own_resource_claim),
-        (POD, (GENERATED_CLAIM,), _itself),
-        (POD, (DELETE,), None),
+        (NODE, (ADD, LABEL, ALLOCATABLE), None),
+        ("ResourceClaim", (ADD, UPDATE), _claim_changed),
+        (POD, (GENERATED_CLAIM,), _claims_exist),
         ("ResourceSlice", (ADD, UPDATE), None),
         ("DeviceClass", (ADD, UPDATE), None),
     ),

@@ -44,12 +44,12 @@ class Profile:
         """Whether a pod asks for resources that device classes offer."""
         return any(getattr(plugin, "is_asked_by", _never)(pod, cluster) for plugin in self.filters)
 
-    def deallocate(self, pod: Object, evaluation: Evaluation) -> tuple[str, list[Update]]:
+    def deallocate(self, evaluation: Evaluation) -> tuple[str, list[Update]]:
         """DynamicResources' PostFilter: its reason, and a claim to give up."""
         state = evaluation.state("DynamicResources")
         if state is None:
             return "no new claims to deallocate", []
-        reason, updates = state.deallocate(pod)
+        reason, updates = state.deallocate()
         return str(reason), list(updates)
 
 

@@ -213,6 +213,12 @@ class Scheduler:
         names = evaluation.nodes.names
         node = names[choice.row]
         equals = tied(names, choice.tied)
+        devices = evaluation.state("DynamicResources")
+        if devices is not None and devices.needs_work(choice.row):
+            error = yield from devices.pre_bind(choice.row, self._now)
+            if error:
+                yield from self._fail(queued, error, Preempted(""), frozenset(), reason="SchedulerError")
+                return
         pending = binding.pending(queued.ref, queued.pod, evaluation, choice.row, node, equals, self._now)
         if pending is None:
             yield from self._bind(queued.ref, node, equals)
@@ -269,7 +275,7 @@ class Scheduler:
         result = Preempted(None)
         reasons: list[str] = []
         if "DynamicResources" in profile.post_filters:
-            reason, actions = profile.deallocate(queued.pod, evaluation)
+            reason, actions = profile.deallocate(evaluation)
             reasons.append(reason)
             yield from iter(actions)
         if "DefaultPreemption" in profile.post_filters:
