@@ -14,6 +14,10 @@ from kplan.model.diagnostics import Diagnostic, Location
 from kplan.model.objects import Object, Path
 
 
+_WIDEST = 160
+"""Characters of a source line that an excerpt shows."""
+
+
 class Origin:
     """The chunk of a file a document was read from; it is parsed again, once, when a place is asked for."""
 
@@ -92,13 +96,15 @@ class Document:
     def excerpt(self, location: Location, *, around: int = 1) -> str:
         """The source lines around a location of this document, numbered, with a caret under the column."""
         lines = self.origin.chunk.text.split("\n")
-        at = location.line - 1 - self.origin.chunk.line
+        first, at = self.origin.chunk.line, location.line - 1 - self.origin.chunk.line
         width = len(str(location.line + around))
+        left = max(location.column - _WIDEST // 2, 0) if location.column > _WIDEST else 0
         shown: list[str] = []
         for number in range(max(at - around, 0), min(at + around + 1, len(lines))):
-            shown.append(f"{self.origin.chunk.line + number + 1:>{width}} | {lines[number]}".rstrip())
+            text = lines[number] if number else " " * self.origin.chunk.column + lines[0]
+            shown.append(f"{first + number + 1:>{width}} | {text[left : left + _WIDEST]}".rstrip())
             if number == at and location.column:
-                shown.append(f"{' ' * width} | {' ' * (location.column - 1)}^")
+                shown.append(f"{' ' * width} | {' ' * (location.column - 1 - left)}^")
         return "\n".join(shown)
 
 

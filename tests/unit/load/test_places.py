@@ -79,3 +79,9 @@ def test_an_excerpt_shows_the_place() -> None:
     document, _ = load(YAML)
     path: Path = ("metadata", "name")
     assert document.excerpt(document.locate(path)) == "4 | metadata:\n5 |   name: a\n  |         ^\n6 | spec:"
+
+
+def test_an_excerpt_of_a_long_line_shows_the_part_that_matters() -> None:
+    (document,) = load('{"apiVersion": "v1", "kind": "Pod", "long": "' + "x" * 5000 + '", "name": 1}')
+    line, caret = document.excerpt(document.locate(("name",))).split("\n")
+    assert len(line) < 170 and line[caret.index("^")] == "1"
