@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from kplan.apiserver.conversion import convert
+from kplan.apiserver.decoding import write_nulls
 from kplan.apiserver.outcome import Outcome
 from kplan.apiserver.server import APIServer
 from kplan.catalog.catalog import Catalog
@@ -80,9 +81,12 @@ class FreshCluster:
         if info is not None and info.namespaced:
             obj, server = self._placed(obj), self._server
         outcome = server.create(obj, user=True, validation=self._validation, dry_run=True)
-        if info is not None and outcome.object is not None and outcome.object["apiVersion"] != info.api_version:
-            return replace(outcome, object=convert(outcome.object, info))
-        return outcome
+        if info is None or outcome.object is None:
+            return outcome
+        made = outcome.object
+        if made["apiVersion"] != info.api_version:
+            made = convert(made, info)
+        return replace(outcome, object=write_nulls(made, info, server.catalog) if info.definition else made)
 
     def _placed(self, obj: Object) -> Object:
         """The object in the namespace it names, or in ``default``; the namespace exists."""

@@ -59,12 +59,14 @@ class _Field:
 class _Struct:
     """How a struct is read."""
 
-    __slots__ = ("always", "fields", "name")
+    __slots__ = ("always", "fields", "name", "nulls")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.fields: dict[str, _Field] = {}
         self.always: tuple[_Field, ...] = ()
+        self.nulls: tuple[str, ...] = ()
+        """The fields that are written as null where they are not there."""
 
     def __call__(self, value: Any, decoder: _Decoder) -> Any:
         """The struct's fields, each decoded; {} where the value is no object."""
@@ -204,6 +206,28 @@ def _drop_empty(value: Draft, struct: _Struct) -> None:
                         _drop_empty(item, field.inner)
 
 
+def write_nulls(obj: Object, info: KindInfo, catalog: Catalog) -> Draft:
+    """An object as the server writes it: null for what is not there and may not be left out."""
+    return _with_nulls(obj, _reader(catalog, info.definition))
+
+
+def _with_nulls(value: Object, struct: _Struct) -> Draft:
+    out, fields = dict(value), struct.fields
+    for key, inner in value.items():
+        field = fields.get(key)
+        if field is None or field.inner is None or not isinstance(inner, (dict, list)):
+            continue
+        if isinstance(inner, list):
+            out[key] = [_with_nulls(i, field.inner) if isinstance(i, dict) else i for i in inner]
+        elif field.read is field.inner:
+            out[key] = _with_nulls(inner, field.inner)
+        else:
+            out[key] = {k: _with_nulls(i, field.inner) if isinstance(i, dict) else i for k, i in inner.items()}
+    for name in struct.nulls:
+        out.setdefault(name, None)
+    return out
+
+
 def _refused(info: KindInfo, why: str) -> Status:
     return bad_request(f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: {why}')
 
@@ -226,7 +250,7 @@ def _structs(catalog: Catalog, definition: str, building: dict[str, _Struct]) ->
     *_, package, name = definition.split(".")
     struct = building[definition] = _Struct(f"{package}.{name}")
     served = catalog.definition(definition).fields
-    always = []
+    always, nulls = [], []
     structs = {f.name: f for f in catalog.go_struct(definition)} or {n: GoField(n, "") for n in served}
     for field_name, go in structs.items():
         schema = served[field_name]
@@ -238,9 +262,11 @@ def _structs(catalog: Catalog, definition: str, building: dict[str, _Struct]) ->
             field.zero, field.drop_zero = _WRITES_ITSELF[go.type], False
         if field.zero is not None:
             always.append(field)
+        elif go.type and not go.omit:
+            nulls.append(field_name)
         ref = schema.ref or (schema.items or schema.values or schema).ref
         field.inner = _structs(catalog, ref, building) if ref else None
-    struct.always = tuple(always)
+    struct.always, struct.nulls = tuple(always), tuple(nulls)
     _BUILT[catalog.minor, definition] = struct
     return struct
 
