@@ -13,7 +13,6 @@ from kplan.load.yaml import Duplicate
 from kplan.model.diagnostics import Diagnostic, Location
 from kplan.model.objects import Object, Path
 
-
 _WIDEST = 160
 """Characters of a source line that an excerpt shows."""
 
