@@ -68,6 +68,10 @@ class Store:
         kinds = self._kinds
         return [kinds[r.kind][r.namespace][r.name] for r in sorted(found)]
 
+    def size(self, index: str, key: Any) -> int:
+        """How many objects an index holds under a key."""
+        return len(self._indexes[index].get(key, ()))
+
     @property
     def seq(self) -> int:
         """The seq of the last write."""

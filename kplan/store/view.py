@@ -27,6 +27,9 @@ class View(Protocol):
     def lookup(self, index: str, key: Any) -> list[Object]:
         """The objects an index (``kplan.store.index.INDEXES``) holds under a key, in (kind, namespace, name) order."""
 
+    def size(self, index: str, key: Any) -> int:
+        """How many objects an index holds under a key."""
+
     @property
     def seq(self) -> int:
         """The seq of the last write."""
@@ -47,13 +50,17 @@ def pods_on(view: View, node: str) -> Iterable[Object]:
 
 
 def select(view: View, kind: str, namespace: str, selector: Selector) -> list[Object]:
-    """The objects of a kind in a namespace that a selector matches; pods and ReplicaSets come from the label index."""
+    """The objects of a kind in a namespace that a selector matches.
+
+    Pods and ReplicaSets come from the label index: of the pairs every match must carry the rarest is looked up.
+    """
     if selector.nothing:
         return []
     exact = selector.exact
     if exact and kind in ("Pod", "ReplicaSet.apps"):
-        key, value = next(iter(exact.items()))
-        found: Iterable[Object] = view.lookup("label", (kind, namespace, key, value))
+        pairs = [(kind, namespace, key, value) for key, value in exact.items()]
+        rarest = min(pairs, key=lambda pair: view.size("label", pair)) if len(pairs) > 1 else pairs[0]
+        found: Iterable[Object] = view.lookup("label", rarest)
     else:
         found = view.objects(kind, namespace)
     return [o for o in found if selector.matches(labels_of(o))]
