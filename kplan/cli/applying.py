@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REFUSED = "KP501"
 WARNED = "KP302"
+OUT_OF_ORDER = "KP402"
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ def apply_loaded(session: Session, applying: RecordedApply, loaded: Loaded, *, a
     """Apply everything that was loaded; tell the session what was refused and what was the same already."""
     client = applying.client
     written = session.store.seq
-    error = _run(applying, loaded, as_kubectl)
+    error = _run(session, applying, loaded, as_kubectl)
     documents = {id(d.object): d for d in loaded.documents}
     failures = [e for _, _, e in applying.outcomes if e is not None]
     touched = {w.ref for w in session.store.journal.since(written)}
@@ -78,20 +79,52 @@ def apply_loaded(session: Session, applying: RecordedApply, loaded: Loaded, *, a
     return client.screen.printed() if error is None else _with_report(client, error)
 
 
-def _run(applying: RecordedApply, loaded: Loaded, as_kubectl: bool) -> AnyFailure | None:
-    """kubectl looks every kind up before it applies anything; a plan goes on to what a definition in the input serves."""
+def _run(session: Session, applying: RecordedApply, loaded: Loaded, as_kubectl: bool) -> AnyFailure | None:
+    """kubectl takes objects as they come; a plan puts what others stand on first, and says so.
+
+    kubectl also looks every kind up before it applies anything; a plan goes on to what a definition in the input serves.
+    """
     client = applying.client
     if as_kubectl:
         return applying.run(read_infos(loaded.deliveries, client))
-    pending, errors, prune = list(loaded.documents), [], applying.prune
-    while pending:
+    pending = sorted(loaded.documents, key=_rank)
+    _tell_order(session, loaded)
+    errors: list[AnyFailure | None] = []
+    prune = applying.prune
+    while True:
         served = [d for d in pending if client.resolve(str(d.object.get("apiVersion")), str(d.object.get("kind"))) is not None]
         waiting = [d for d in pending if d not in served]
         last = not waiting or not served
         applying.prune = prune if last else None
         errors.append(applying.run(read_infos(_by_file(served or pending), client)))
         pending = waiting if served else []
-    return aggregate(errors)
+        if not pending:
+            return aggregate(errors)
+
+
+_FIRST = ("Namespace", "CustomResourceDefinition")
+
+
+def _rank(document: Document) -> int:
+    kind = document.object.get("kind")
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+
+
+def _tell_order(session: Session, loaded: Loaded) -> None:
+    """Say where kubectl would have tripped over the order."""
+    needed: dict[str, Document] = {}
+    for document in loaded.documents:
+        meta = document.object.get("metadata") or {}
+        if document.object.get("kind") == "Namespace":
+            name = meta.get("name")
+            if name in needed and session.store.get(Ref("Namespace", "", str(name))) is None:
+                first = needed[name]
+                message = f"Namespace {name} comes after objects in it (first: {first.locate(())}): kubectl would refuse those"
+                session.diagnostics.append(
+                    Diagnostic(OUT_OF_ORDER, Severity.WARNING, message, Ref("Namespace", "", name), (), document, "put it first", document.locate(()))
+                )
+        elif isinstance(meta.get("namespace"), str):
+            needed.setdefault(meta["namespace"], document)
 
 
 def _by_file(documents: list[Document]) -> list[Delivery]:
