@@ -26,14 +26,24 @@ from kplan.scheduler.profile import Profile
 from kplan.store.store import Store
 
 
-def schedule_batch(lines: Iterable[bytes | str], gates: Gates | None = None) -> Iterator[str]:
-    """A line ``{"objects", "pod"}`` in, a line with the verdict on every node out."""
+def schedule_batch(lines: Iterable[bytes | str], gates: Gates | None = None) -> Iterator[str | None]:
+    """A line ``{"objects", "pod"}`` in, a line with the verdict on every node out; None for a line that is no such case."""
     gates = gates if gates is not None else Catalog.at("1.36").gates
     profile = default_profile(gates)
     for line in lines:
         if line.strip():
-            case = orjson.loads(line)
-            yield orjson.dumps(verdict(case["objects"], case["pod"], profile, gates)).decode()
+            case = _case(line)
+            yield orjson.dumps(verdict(*case, profile, gates)).decode() if case is not None else None
+
+
+def _case(line: bytes | str) -> tuple[list[Object], Object] | None:
+    try:
+        case = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(case, dict) or not isinstance(case.get("objects"), list) or not isinstance(case.get("pod"), dict):
+        return None
+    return case["objects"], case["pod"]
 
 
 def verdict(objects: Iterable[Object], pod: Object, profile: Profile, gates: Gates) -> dict[str, Any]:
@@ -79,4 +89,4 @@ def _node(evaluation: Evaluation, row: int, feasible: bool, scores: dict[str, in
 if __name__ == "__main__":
     with open(sys.argv[1], "rb") as file:
         for answer in schedule_batch(file):
-            sys.stdout.write(answer + "\n")
+            sys.stdout.write(f"{answer}\n")
