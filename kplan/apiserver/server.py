@@ -133,34 +133,35 @@ class APIServer:
         draft, info = self._to_storage(draft, info)
         strategy = self.strategy(info)
         context = self._strategy_context(actor, dry_run=dry_run, requested=requested)
+        said = context.warnings
+        said.extend(warnings)
         strategy.default(draft, context)
-        said = list(warnings)
         attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
         admission = self._admission_context(said, strategy, context)
         if error := self._run(attributes, admission, "admit"):
-            return Outcome(error=error, warnings=tuple(said))
+            return Outcome(error=error, warnings=_once(said))
         draft = attributes.object or draft
         self._fill_meta(draft, info, strategy)
         if error := strategy.begin(draft, None, context):
-            return Outcome(error=error, warnings=tuple(said))
+            return Outcome(error=error, warnings=_once(said))
         strategy.prepare_for_create(draft, context)
         attributes.name = draft["metadata"].get("name") or ""
         if errors := list(strategy.validate(draft, context)) or (list(_common_errors(draft, info)) if user else []):
-            return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
+            return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=_once(said))
         said.extend(strategy.warnings(draft, None, context))
         strategy.default(draft, context)  # once more, as when it is read back from where it is kept
         if user:
             self._drop_empty(draft, info)
         attributes.object = draft
         if error := self._run(attributes, admission, "validate"):
-            return Outcome(error=error, warnings=tuple(said))
+            return Outcome(error=error, warnings=_once(said))
         ref = ref_of(draft)
         if self.view.get(ref) is not None:
-            return Outcome(error=answers.already_exists(info.resource, ref.name), warnings=tuple(said))
+            return Outcome(error=answers.already_exists(info.resource, ref.name), warnings=_once(said))
         if not user:
             self._sharing.remember(obj, draft)
         stored = self._store(ref, draft, actor, because, dry_run=dry_run, writes=admission.writes)
-        return Outcome(stored, warnings=tuple(said))
+        return Outcome(stored, warnings=_once(said))
 
     def _admit_shared(self, info: KindInfo, obj: Object, twin: Object, actor: str, because: str) -> Outcome:
         """Create an object that differs from one already admitted in nothing but its name and its owner."""
@@ -177,11 +178,11 @@ class APIServer:
             if plugin.name in ("NamespaceLifecycle", "ResourceQuota") and plugin.handles(attributes):
                 for check in (plugin.admit, plugin.validate):
                     if check is not None and (error := check(attributes, admission)):
-                        return Outcome(error=error, warnings=tuple(said))
+                        return Outcome(error=error, warnings=_once(said))
         ref = ref_of(draft)
         if self.view.get(ref) is not None:
             return Outcome(error=answers.already_exists(info.resource, ref.name))
-        return Outcome(self._store(ref, draft, actor, because, writes=admission.writes), warnings=tuple(said))
+        return Outcome(self._store(ref, draft, actor, because, writes=admission.writes), warnings=_once(said))
 
     # -- update --------------------------------------------------------------------------------------------------
 
@@ -203,7 +204,8 @@ class APIServer:
         if info is None:
             return Outcome(error=no_such_kind(obj))
         if subresource == "status" and not user:
-            draft, error, warnings = dict(obj) | {"metadata": {**obj["metadata"]}}, None, ()
+            draft, error = {**obj, "metadata": {**obj["metadata"]}}, None
+            warnings: tuple[str, ...] = ()
         else:
             draft, error, warnings = self._decode(obj, info, user, validation, duplicates)
         if error is not None:
@@ -213,7 +215,8 @@ class APIServer:
         old = self.view.get(ref_of(draft))
         if old is None:
             return Outcome(error=answers.not_found(info.resource, draft["metadata"].get("name") or ""))
-        return self._update(draft, old, info, context, because, user, list(warnings))
+        context.warnings.extend(warnings)
+        return self._update(draft, old, info, context, because, user)
 
     def patch(
         self,
@@ -248,12 +251,11 @@ class APIServer:
         context: StrategyContext,
         because: str,
         user: bool,
-        said: list[str],
     ) -> Outcome:
-        actor, subresource, dry_run = context.actor, context.subresource, context.dry_run
+        actor, subresource, dry_run, said = context.actor, context.subresource, context.dry_run, context.warnings
         meta, old_meta = draft["metadata"], old["metadata"]
         if error := _stale(meta, old_meta, info):
-            return Outcome(error=error, warnings=tuple(said))
+            return Outcome(error=error, warnings=_once(said))
         strategy = self.strategy(info)
         if user:
             strategy.default(draft, context)
@@ -264,11 +266,11 @@ class APIServer:
         attributes = Attributes(UPDATE, info, *_place(draft), draft, old, subresource, actor)
         admission = self._admission_context(said, strategy, context)
         if error := self._run(attributes, admission, "admit"):
-            return Outcome(error=error, warnings=tuple(said))
+            return Outcome(error=error, warnings=_once(said))
         draft = attributes.object or draft
         meta = draft["metadata"]
         if error := strategy.begin(draft, old, context):
-            return Outcome(error=error, warnings=tuple(said))
+            return Outcome(error=error, warnings=_once(said))
         strategy.prepare_for_update(draft, old, context)
         if user:
             self._drop_empty(draft, info)
@@ -278,19 +280,19 @@ class APIServer:
             trusted = subresource == "status" and not user
             common = [*_common_errors(draft, info), *validate_update_of(draft, old)] if user else []
             if not trusted and (errors := [*common, *strategy.validate_update(draft, old, context)]):
-                return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=tuple(said))
+                return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=_once(said))
         if user or strategy.status_warnings:
             said.extend(strategy.warnings(draft, old, context))
         if error := self._run(attributes, admission, "validate"):
-            return Outcome(error=error, warnings=tuple(said))
+            return Outcome(error=error, warnings=_once(said))
         if same(draft, old):
-            return Outcome(old, warnings=tuple(said), changed=False)
+            return Outcome(old, warnings=_once(said), changed=False)
         ref = ref_of(draft)
         gone = deletion.is_complete(draft)
         stored = self._store(ref, draft, actor, because, subresource=subresource, dry_run=dry_run, writes=admission.writes)
         if gone and not dry_run:
             self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
-        return Outcome(stored, warnings=tuple(said))
+        return Outcome(stored, warnings=_once(said))
 
     # -- delete --------------------------------------------------------------------------------------------------
 
@@ -320,15 +322,15 @@ class APIServer:
         admission = self._admission_context(said, strategy, self._strategy_context(actor))
         for phase in ("admit", "validate"):
             if error := self._run(attributes, admission, phase):
-                return Outcome(error=error, warnings=tuple(said))
+                return Outcome(error=error, warnings=_once(said))
         marked = deletion.mark(old, strategy, propagation=propagation, grace=grace, now=self.now)
         if marked is old:
-            return Outcome(old, warnings=tuple(said), changed=False)
+            return Outcome(old, warnings=_once(said), changed=False)
         if marked is not None:
-            return Outcome(self._store(ref, marked, actor, because, dry_run=dry_run), warnings=tuple(said))
+            return Outcome(self._store(ref, marked, actor, because, dry_run=dry_run), warnings=_once(said))
         if not dry_run:
             self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
-        return Outcome(old, warnings=tuple(said))
+        return Outcome(old, warnings=_once(said))
 
     # -- subresources of pods ------------------------------------------------------------------------------------
 
@@ -362,14 +364,18 @@ class APIServer:
     ) -> tuple[Draft, Status | None, tuple[str, ...]]:
         if not user:
             return thaw(obj), None, ()
+        lifecycle = self.catalog.lifecycle(info.api_version, info.kind)
+        deprecated = (lifecycle.warning,) if lifecycle is not None and lifecycle.warning else ()
         if (custom := self._custom_kinds().get((info.api_version, info.kind))) is not None:
             from kplan.apiserver.customresources import decode_custom
 
-            return decode_custom(obj, custom[0], custom[1], mode=validation, duplicates=duplicates)
+            decoded: tuple[Draft, Status | None, tuple[str, ...]]
+            decoded = decode_custom(obj, custom[0], custom[1], mode=validation, duplicates=duplicates)
+            return decoded
         from kplan.apiserver.decoding import decode
 
         draft, error, warnings = decode(obj, info, self.catalog, mode=validation, duplicates=duplicates)
-        return draft, error, tuple(warnings)
+        return draft, error, (*deprecated, *warnings)
 
     def _drop_empty(self, draft: Draft, info: KindInfo) -> None:
         """Leave out empty lists and maps, which are not stored; custom resources keep theirs."""
@@ -445,13 +451,18 @@ class APIServer:
 
     def _strategy_context(self, actor: str, subresource: str = "", *, dry_run: bool = False, requested: str = "") -> StrategyContext:
         gates = self.catalog.gates
-        return StrategyContext(gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo, requested)
+        return StrategyContext(gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo, requested, [])
 
     def _admission_context(self, said: list[str], strategy: Strategy, context: StrategyContext) -> AdmissionContext:
         def default(draft: Draft) -> None:
             strategy.default(draft, context)
 
         return AdmissionContext(self.view, self.catalog, self.catalog.gates, self.now, self.memo, default, said)
+
+
+def _once(said: list[str]) -> tuple[str, ...]:
+    """Warnings, each of them once."""
+    return tuple(dict.fromkeys(said))
 
 
 def _common_errors(draft: Draft, info: KindInfo) -> Errors:

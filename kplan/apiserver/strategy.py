@@ -46,6 +46,8 @@ class StrategyContext:
     """Scratch space that lives as long as the server: facts remembered by the identity of a shared value."""
     requested: str = ""
     """The apiVersion that was asked for; objects are kept in one of their versions only."""
+    warnings: list[str] = field(default_factory=list)
+    """What is warned of even where the request is then refused; ``Strategy.warnings`` is asked later."""
 
 
 def _nothing(*_: Any) -> None:

@@ -69,6 +69,11 @@ class Quantity:
         """The amount in thousandths, rounded up (away from zero), as Go's ``MilliValue()``."""
         return _round_away(self.nano, 10**6)
 
+    def has_part_of_one(self) -> bool:
+        """Whether Go takes it for a fraction: thousandths that overflow 64 bits are judged by what is left of them."""
+        milli = self.milli_value()
+        return ((milli + 2**63) % 2**64 - 2**63) % 1000 != 0
+
     def is_zero(self) -> bool:
         """Whether the amount is zero."""
         return self.nano == 0

@@ -50,6 +50,7 @@ _DEPRECATED_ANNOTATIONS = (
     ("volume.beta.kubernetes.io/storage-class", 'deprecated since v1.8; use "storageClassName" attribute instead'),
     (MOUNT_OPTIONS, 'deprecated since v1.31; use "mountOptions" attribute instead'),
 )
+_NAMES = {"storageos": "storageOS"}
 _DEPRECATED_SOURCES = (
     ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
     ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
@@ -207,7 +208,7 @@ def _warnings(obj: Object, old: Object | None, context: StrategyContext) -> Iter
         yield from node_selector_term_warnings(term, path.index(i))
     for source, said in _DEPRECATED_SOURCES:
         if spec.get(source) is not None:
-            yield f"{SPEC.child(source)}: {said}"
+            yield f"{SPEC.child(_NAMES.get(source, source))}: {said}"
 
 
 STRATEGY = Strategy(

@@ -45,7 +45,7 @@ def _prepare_for_create(draft: Draft, context: StrategyContext) -> None:
     if context.gates.on("MatchLabelKeysInPodTopologySpread") and context.gates.on("MatchLabelKeysInPodTopologySpreadSelectorMerge"):
         for constraint in spec.get("topologySpreadConstraints") or ():
             _merge_label_keys(constraint, labels)
-    _apply_app_armor_annotations(draft)
+    _apply_app_armor_annotations(draft, context.warnings)
 
 
 def _gated(context: StrategyContext) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _merge_label_keys(holder: Draft, labels: Object) -> None:
                 selector["matchExpressions"] = [*(selector.get("matchExpressions") or ()), expression]
 
 
-def _apply_app_armor_annotations(pod: Draft) -> None:
+def _apply_app_armor_annotations(pod: Draft, warnings: list[str]) -> None:
     """The old annotations become fields where there is no field yet.
 
     Mirrors: applyAppArmorVersionSkew.
@@ -88,12 +88,15 @@ def _apply_app_armor_annotations(pod: Draft) -> None:
         return
     of_pod = get_in(spec, ("securityContext", "appArmorProfile"))
     for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
-        said = annotations_of(pod).get(APP_ARMOR + (container.get("name") or ""))
+        key = APP_ARMOR + (container.get("name") or "")
+        said = annotations_of(pod).get(key)
         if said is None or get_in(container, ("securityContext", "appArmorProfile")) is not None:
             continue
         profile = _app_armor_field(said)
         if profile is not None and profile != of_pod:
             container["securityContext"] = {**(container.get("securityContext") or {}), "appArmorProfile": profile}
+        if profile is None or profile != of_pod:
+            warnings.append(f'metadata.annotations[{key}]: deprecated since v1.30; use the "appArmorProfile" field instead')
 
 
 def _app_armor_field(annotation: str) -> dict[str, str] | None:
@@ -131,10 +134,6 @@ def _warnings(new: Object, old: Object | None, context: StrategyContext) -> Iter
             "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; "
             f"a DNS label is recommended: [{listed}]"
         )
-    for container in (*(new["spec"].get("initContainers") or ()), *(new["spec"].get("containers") or ())):
-        key = APP_ARMOR + (container.get("name") or "")
-        if key in annotations_of(new) and _app_armor_field(annotations_of(new)[key]) is None:
-            yield f'metadata.annotations[{key}]: deprecated since v1.30; use the "appArmorProfile" field instead'
     yield from pod_warnings(new, None, context.gates)
 
 

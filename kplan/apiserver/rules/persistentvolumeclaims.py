@@ -127,6 +127,6 @@ def claim_spec_warnings(spec: Spec, path: FieldPath) -> Iterator[str]:
     """Warnings for sizes that are no whole number of bytes."""
     for kind in ("requests", "limits"):
         size = get_in(spec, ("resources", kind, "storage"))
-        if size is not None and (quantity := Quantity.parse(size)).milli_value() % 1000:
+        if size is not None and (quantity := Quantity.parse(size)).has_part_of_one():
             where = path.child("resources", kind).key("storage")
             yield f'{where}: fractional byte value "{quantity}" is invalid, must be an integer'

@@ -121,7 +121,7 @@ def _duplicate_warnings(spec: Object, path: FieldPath) -> Iterator[str]:
 def _fraction_warnings(amounts: Object | None, path: FieldPath) -> Iterator[str]:
     for name in _WHOLE_BYTES:
         amount = (amounts or EMPTY).get(name)
-        if amount is not None and Quantity.parse(amount).milli_value() % 1000:
+        if amount is not None and Quantity.parse(amount).has_part_of_one():
             yield f"{path.key(name)}: fractional byte value {go_quote(str(Quantity.parse(amount)))} is invalid, must be an integer"
 
 
