@@ -44,6 +44,8 @@ class Session:
     unchanged: list[Ref] = field(default_factory=list)
     origins: dict[Ref, Location] = field(default_factory=dict)
     """Where the user wrote an object."""
+    in_turn: bool = True
+    """Whether pods are scheduled between two requests, as a real cluster may, or after the last, whatever their order."""
     _begun: int = -1
 
     @staticmethod
@@ -77,7 +79,7 @@ class Session:
 
     def between(self) -> None:
         """Let the controllers react at once to what was just written, as they do between two requests of kubectl."""
-        self.engine.drain(most_priority=1)
+        self.engine.drain(most_priority=1 if self.in_turn else 0)
 
     def settle(self, seconds: float | None = None) -> None:
         """Run to the fixed point; with ``seconds`` let that much time pass."""

@@ -83,6 +83,7 @@ def apply_files(
 
     loaded = load_manifests(session, filenames, recursive=recursive, tell=not as_kubectl)
     session.begin()
+    session.in_turn = as_kubectl
     applying = RecordedApply(client_of(session, namespace), **settings)
     if prune[0]:
         kinds = parse_allowlist(prune[1] or DEFAULT, applying.client)

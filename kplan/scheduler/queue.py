@@ -13,12 +13,16 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from kplan.model.instants import read_instant
 from kplan.model.objects import Object, Ref
 from kplan.scheduler.events import ClusterEvent
 from kplan.scheduler.hints import Waiting, could_help, interested
 from kplan.scheduler.pods import priority_of
 
 INITIAL_BACKOFF, MAX_BACKOFF = 1.0, 10.0
+
+Timestamp = tuple[float, str, str]
+"""When a pod came, then its namespace and name: pods of one second are taken by name, whatever the order of the input."""
 
 
 @dataclass(slots=True, eq=False)
@@ -27,7 +31,7 @@ class QueuedPod:
 
     ref: Ref
     pod: Object
-    timestamp: int
+    timestamp: Timestamp
     """Its place among pods of equal priority."""
     queued_at: float = 0.0
     failures: int = 0
@@ -44,7 +48,7 @@ class QueuedPod:
         return self.queued_at + min(INITIAL_BACKOFF * float(1 << min(self.failures - 1, 10)), MAX_BACKOFF)
 
 
-_Entry = tuple[float, int, int, QueuedPod]
+_Entry = tuple[float, float, Timestamp, QueuedPod]
 
 
 @dataclass(slots=True)
@@ -60,22 +64,17 @@ class SchedulingQueue:
     _backoff: list[_Entry] = field(default_factory=list)
     _by_plugin: dict[str, dict[Ref, QueuedPod]] = field(default_factory=dict)
     _unattributed: dict[Ref, QueuedPod] = field(default_factory=dict)
-    _clock: int = 0
-
-    def _tick(self) -> int:
-        self._clock += 1
-        return self._clock
 
     # -- coming and going ----------------------------------------------------------------------------------------
 
     def add(self, ref: Ref, pod: Object, now: float) -> None:
         """A new pod."""
-        queued = self.pods[ref] = QueuedPod(ref, pod, self._tick(), now)
+        queued = self.pods[ref] = QueuedPod(ref, pod, _timestamp(ref, pod, now), now)
         self._activate(queued)
 
     def add_waiting(self, ref: Ref, pod: Object, now: float, plugins: Iterable[str]) -> None:
         """A pod that was found unschedulable before, by these plugins."""
-        queued = self.pods[ref] = QueuedPod(ref, pod, self._tick(), now, 1, frozenset(plugins))
+        queued = self.pods[ref] = QueuedPod(ref, pod, _timestamp(ref, pod, now), now, 1, frozenset(plugins))
         self._park(queued)
 
     def update(self, ref: Ref, pod: Object, events: Iterable[ClusterEvent], now: float) -> None:
@@ -114,7 +113,7 @@ class SchedulingQueue:
         if self.pods.get(queued.ref) is not queued:
             return
         queued.failures += 1
-        queued.timestamp = self._tick()
+        queued.timestamp = (now, queued.ref.namespace, queued.ref.name)
         queued.queued_at = now
         queued.plugins, queued.pending_plugins = plugins, pending
         self._park(queued)
@@ -159,7 +158,7 @@ class SchedulingQueue:
         if self._is_gated(queued):
             return
         queued.where = "active"
-        heapq.heappush(self._active, (-priority_of(queued.pod), queued.timestamp, 0, queued))
+        heapq.heappush(self._active, (-priority_of(queued.pod), 0.0, queued.timestamp, queued))
 
     def _is_gated(self, queued: QueuedPod) -> bool:
         queued.gated_by = self.gate(queued.pod)
@@ -215,3 +214,8 @@ class Nominator:
     def node_for(self, ref: Ref) -> str:
         """The node a pod is nominated to, or ""."""
         return self._node_of.get(ref, "")
+
+
+def _timestamp(ref: Ref, pod: Object, now: float) -> Timestamp:
+    created = read_instant(pod["metadata"].get("creationTimestamp"))
+    return now if created is None else created, ref.namespace, ref.name
