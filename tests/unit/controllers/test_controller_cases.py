@@ -1,0 +1,72 @@
+"""Runs the tables of ``tests/cases/controllers``: a world in, one reconcile, its actions out.
+
+``then`` lists every create, update and delete in order; equal ones in a row are written once with ``count``.  Of status
+writes, events, timers and noops it lists those that matter.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from kplan.engine.contract import Options
+
+TABLES = sorted((Path(__file__).parents[2] / "cases" / "controllers").glob("*.yaml"))
+_ORDERED = ("create", "update", "delete")
+
+
+def rows() -> Iterator[Any]:
+    for path in TABLES:
+        table = YAML(typ="safe").load(path)
+        for name, case in table["cases"].items():
+            yield pytest.param(table, case, id=f"{path.stem}: {name}")
+
+
+def expected(case: dict[str, Any]) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for row in case["then"]:
+        out += [row] * row.get("count", 1)
+    return out
+
+
+def matches(at: Any, want: dict[str, Any], got: dict[str, Any]) -> bool:
+    for key, value in want.items():
+        if key == "set":
+            if any(at(got["object"], path) != v for path, v in value.items()):
+                return False
+        elif key == "refused":
+            if value not in (got["error"].message if got["error"] else ""):
+                return False
+        elif key == "says":
+            if value not in got["says"]:
+                return False
+        elif key != "count" and got.get(key) != value:
+            return False
+    return True
+
+
+def brief(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k not in ("object", "error")}
+
+
+@pytest.mark.parametrize(("table", "case"), rows())
+def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None:
+    world = cluster(options=Options(**case.get("options", {})))
+    for row in [*table.get("given", ()), *case.get("given", ())]:
+        world.add(row)
+    module = importlib.import_module(f"kplan.controllers.{table['controller']}")
+    done = world.reconcile(module.CONTROLLER(), cluster.ref(case.get("subject", table["subject"])))
+    wanted = expected(case)
+    ordered = [r for r in wanted if any(k in r for k in _ORDERED)]
+    actual = [r for r in done if any(k in r for k in _ORDERED)]
+    story = [brief(r) for r in done]
+    assert len(ordered) == len(actual), story
+    for want, got in zip(ordered, actual, strict=True):
+        assert matches(cluster.at, want, got), (want, got)
+    for want in (r for r in wanted if r not in ordered):
+        assert any(matches(cluster.at, want, got) for got in done), (want, story, [r.get("object", {}).get("status") for r in done if "status" in r])

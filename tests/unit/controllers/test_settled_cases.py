@@ -1,0 +1,136 @@
+"""Runs the tables of ``tests/cases/settled``: a cluster, what is done to it, and what it comes to.
+
+``given`` and ``do`` hold manifests, which are completed (apiVersion, namespace, UID) and defaulted; ``do`` also patches
+(``{patch: Pod a, set: {path: value}}``) and deletes (``{delete: Pod a}``).  ``then`` names objects and the values at
+dotted paths in them, ``null`` for an object that is gone; a kind alone (``EndpointSlice of web``) means the only object of
+the kind that has this controller.  ``for`` lets time pass, ``events`` are reasons of events that must have been recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from kplan.apiserver.strategy import StrategyContext, strategy_for
+from kplan.catalog.catalog import Catalog
+from kplan.engine.contract import Options
+from kplan.model.objects import Object, Ref, get_in, replace_in, thaw
+from kplan.pipeline import Session
+
+TABLES = sorted((Path(__file__).parents[2] / "cases" / "settled").glob("*.yaml"))
+CATALOG = Catalog.at("1.36")
+MADE_AT = "2026-01-01T00:00:00Z"
+
+
+def rows() -> Iterator[Any]:
+    for path in TABLES:
+        table = YAML(typ="safe").load(path)
+        for name, case in table["cases"].items():
+            yield pytest.param(table, case, id=f"{path.stem}: {name}")
+
+
+def complete(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest with what goes without saying: ``{Pod: a, spec: …}`` is a Pod named a in the namespace default."""
+    draft = thaw(given)
+    kind, name = next((k, v) for k, v in given.items() if k[0].isupper())
+    del draft[kind]
+    info = CATALOG.resource(kind)
+    assert info is not None, kind
+    if kind == "Pod":
+        draft = pod(draft)
+    meta = {"name": name, **draft.pop("metadata", {})}
+    for key in ("labels", "annotations", "finalizers"):
+        if key in draft:
+            meta[key] = draft.pop(key)
+    if info.namespaced:
+        meta["namespace"] = draft.pop("namespace", "default")
+    return {"apiVersion": info.api_version, "kind": info.kind, "metadata": meta, **draft}
+
+
+def pod(draft: dict[str, Any]) -> dict[str, Any]:
+    """The pod of ``{on: n1, ip: 10.0.0.1, ready: false}``: it runs since the beginning; without ``on`` it is as it is written."""
+    spec = {"containers": [{"name": "main", "image": "web:1"}], "terminationGracePeriodSeconds": 30, **draft.pop("spec", {})}
+    node, ip, phase, ready = (draft.pop(k, None) for k in ("on", "ip", "phase", "ready"))
+    draft.setdefault("labels", {"app": "web"})
+    if node is None:
+        return {**draft, "spec": spec}
+    phase, ready = phase or "Running", ready is not False and phase in (None, "Running")
+    conditions = [{"type": t, "status": "True" if ready else "False", "lastTransitionTime": MADE_AT} for t in ("Ready", "ContainersReady")]
+    status = {"phase": phase, "startTime": MADE_AT, "conditions": conditions, "containerStatuses": [{"name": "main", "ready": ready}]}
+    status |= {"podIP": ip, "podIPs": [{"ip": ip}]} if ip else {}
+    return {**draft, "spec": {**spec, "nodeName": node}, "status": status}
+
+
+def loaded(given: Mapping[str, Any], session: Session) -> Object:
+    """An object that was there before."""
+    made = complete(given)
+    place = f"{made['kind']}-{made['metadata'].get('namespace', '')}-{made['metadata']['name']}"
+    made["metadata"] = {"uid": place, "resourceVersion": "1", "creationTimestamp": MADE_AT, **made["metadata"]}
+    info = CATALOG.kind(made["apiVersion"], made["kind"])
+    assert info is not None
+    strategy_for(info.group_kind).default(made, StrategyContext(CATALOG.gates, session.store, session.server.now))
+    return made
+
+
+def ref_of(text: str, session: Session) -> Ref:
+    """``Pod a`` or ``Pod other/a``; ``EndpointSlice of web`` by its controller."""
+    kind, _, name = text.partition(" ")
+    info = CATALOG.resource(kind)
+    assert info is not None, kind
+    if name.startswith("of "):
+        found = [o for o in session.store.objects(info.group_kind) if any(r["name"] == name[3:] for r in o["metadata"].get("ownerReferences") or ())]
+        assert len(found) == 1, (text, [o["metadata"]["name"] for o in found])
+        return Ref(info.group_kind, found[0]["metadata"].get("namespace") or "", found[0]["metadata"]["name"])
+    namespace, _, short = name.rpartition("/")
+    return Ref(info.group_kind, (namespace or "default") if info.namespaced else "", short)
+
+
+def steps(path: str) -> tuple[str | int, ...]:
+    return tuple(int(s) if s.isdigit() else s.replace("\0", ".") for s in path.replace("\\.", "\0").split("."))
+
+
+def do(action: Mapping[str, Any], session: Session) -> None:
+    if "delete" in action:
+        options = {k: action[k] for k in ("grace", "propagation") if k in action}
+        assert session.server.delete(ref_of(action["delete"], session), **options).error is None
+    elif "patch" in action:
+        where = ref_of(action["patch"], session)
+        for path, value in action["set"].items():
+            subresource = "status" if path.startswith("status.") else ""
+            answer = session.server.patch(where, lambda o, p=path, v=value: replace_in(o, steps(p), v), subresource=subresource)
+            assert answer.error is None, answer.error
+    else:
+        answer = session.server.create(complete(action), user=True)
+        assert answer.error is None, answer.error
+    session.between()
+
+
+@pytest.mark.parametrize(("table", "case"), list(rows()))
+def test_case(table: dict[str, Any], case: dict[str, Any]) -> None:
+    session = Session.open([], version="1.36", options=Options(**case.get("options", table.get("options", {}))))
+    account = {"ServiceAccount": "default"}
+    for row in [{"Namespace": "default", "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}, account]:
+        session.store.load(loaded(row, session))
+    for row in [*table.get("given", ()), *case.get("given", ())]:
+        session.store.load(loaded(row, session))
+    session.begin()
+    for action in case.get("do", ()):
+        do(action, session)
+    session.settle(case.get("for"))
+    for where, wanted in case["then"].items():
+        found = session.store.get(ref_of(where, session))
+        if wanted is None:
+            assert found is None, found
+            continue
+        assert found is not None, [str(w.ref) for w in session.store.journal.writes]
+        for path, value in wanted.items():
+            assert get_in(found, steps(path)) == value, (where, path, found)
+    reasons = {e.reason for e in session.store.journal.events}
+    assert set(case.get("events", ())) <= reasons, reasons
+    later = [entry.note for entry in session.engine.later()]
+    for note in case.get("later", ()):
+        assert any(note in entry for entry in later), later
