@@ -109,9 +109,9 @@ class Scheduler:
             self._queue.add(ref, after, self._now)
             self._nominator.nominate(ref, nominated(after))
             return
-        if nominated(before) or nominated(after):
-            self._nominator.nominate(ref, nominated(after))
         if ref not in self._bindings:
+            if nominated(before) or nominated(after):
+                self._nominator.nominate(ref, nominated(after))
             changes = pod_changes(before, after)
             self._queue.update(ref, after, [ClusterEvent(POD, c, before, after) for c in changes], self._now)
 
