@@ -19,6 +19,8 @@ from kplan.apiserver import binding, deletion, eviction
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.admission.contract import CREATE, DELETE, UPDATE, AdmissionContext, Attributes, plugins
 from kplan.apiserver.field import METADATA, Errors
+from kplan.apiserver.fieldmanagers import FieldManagers
+from kplan.apiserver.merge.apply.entries import but_for_times
 from kplan.apiserver.outcome import Outcome, Status
 from kplan.apiserver.rules.metadata import validate_managed_fields, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_path_segment
@@ -58,6 +60,7 @@ class APIServer:
         self.memo: dict[Any, Any] = {"names": names}
         self.woken_by = 0
         """The seq of the write that woke whoever is acting now; the engine sets it."""
+        self.field_managers = FieldManagers(catalog, self.view, self.resolve)
         self._sharing = Sharing(store)
         self._custom: tuple[int, dict[tuple[str, str], tuple[KindInfo, Strategy]]] = (-1, {})
 
@@ -136,6 +139,7 @@ class APIServer:
         said = context.warnings
         said.extend(warnings)
         strategy.default(draft, context)
+        self.field_managers.note(draft, None, info, context, manager=manager, user=user, has_status=strategy.has_status)
         attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
         admission = self._admission_context(said, strategy, context)
         if error := self._run(attributes, admission, "admit"):
@@ -216,7 +220,7 @@ class APIServer:
         if old is None:
             return Outcome(error=answers.not_found(info.resource, draft["metadata"].get("name") or ""))
         context.warnings.extend(warnings)
-        return self._update(draft, old, info, context, because, user)
+        return self._update(draft, old, info, context, because, user, manager)
 
     def patch(
         self,
@@ -251,6 +255,7 @@ class APIServer:
         context: StrategyContext,
         because: str,
         user: bool,
+        manager: str,
     ) -> Outcome:
         actor, subresource, dry_run, said = context.actor, context.subresource, context.dry_run, context.warnings
         meta, old_meta = draft["metadata"], old["metadata"]
@@ -263,6 +268,7 @@ class APIServer:
             _carry(meta, old_meta, owned)
         meta["resourceVersion"] = old_meta.get("resourceVersion")
         _carry_by_subresource(draft, old, strategy, subresource)
+        self.field_managers.note(draft, old, info, context, manager=manager, user=user, has_status=strategy.has_status)
         attributes = Attributes(UPDATE, info, *_place(draft), draft, old, subresource, actor)
         admission = self._admission_context(said, strategy, context)
         if error := self._run(attributes, admission, "admit"):
@@ -477,14 +483,17 @@ def no_such_kind(obj: Object) -> Status:
 
 
 def same(a: Object, b: Object) -> bool:
-    """Whether two objects are equal but for their resourceVersion and managedFields."""
+    """Whether two objects are equal but for their resourceVersion and the times in their managedFields."""
     if a is b:
         return True
     for key in a.keys() | b.keys():
         if key != "metadata" and (x := a.get(key)) is not (y := b.get(key)) and x != y:
             return False
     ours, theirs = a["metadata"], b["metadata"]
-    return all(ours.get(k) == theirs.get(k) for k in ours.keys() | theirs.keys() if k not in ("resourceVersion", "managedFields"))
+    if any(ours.get(k) != theirs.get(k) for k in ours.keys() | theirs.keys() if k not in ("resourceVersion", "managedFields")):
+        return False
+    mine, others = ours.get("managedFields") or (), theirs.get("managedFields") or ()
+    return mine is others or but_for_times(mine) == but_for_times(others)
 
 
 def _place(draft: Draft) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kplan.apiserver import applying
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.merge.request import PatchRequest
 from kplan.apiserver.outcome import Outcome, Status
@@ -132,6 +133,17 @@ class Client:
             return Outcome(error=answers.not_found(info.resource, name))
         return self._done(
             self.server.patch(ref, patched, manager=manager, subresource=subresource, dry_run=dry_run == SERVER, validation=validation)
+        )
+
+    def apply(
+        self, info: KindInfo, namespace: str, name: str, config: Object, *, manager: str, force: bool, dry_run: str = NONE, subresource: str = ""
+    ) -> Outcome:
+        """PATCH with the configuration itself: server-side apply."""
+        self._warn_of(info)
+        ref = self.ref(info, namespace, name)
+        placed = _in_namespace(config, ref.namespace)
+        return self._done(
+            applying.apply(self.server, placed, info, ref, manager=manager, force=force, subresource=subresource, dry_run=dry_run == SERVER)
         )
 
     def scale(self, info: KindInfo, namespace: str, name: str) -> Outcome:
