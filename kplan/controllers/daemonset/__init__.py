@@ -7,7 +7,7 @@ Differs: reads are never stale; where pods were created or deleted an update wai
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,6 @@ from kplan.engine.contract import (
     Steps,
     Update,
     Watch,
-    own_key,
 )
 from kplan.model.objects import EMPTY, Object, Ref, controller_of, is_deleting, labels_of, name_of, ref_of, uid_of
 from kplan.model.selectors import Selector, from_label_selector
@@ -89,6 +88,36 @@ def _node_changed(write: Write, view: View) -> Iterable[Key]:
     return found
 
 
+def _itself(write: Write, view: View) -> Iterable[Key]:
+    """Wakes the DaemonSet itself; of those found at the start only the ones that are not in step.
+
+    A taint that only keeps new pods away wakes no DaemonSet, so the status of a running cluster may be out of date and
+    stays so: looking at every DaemonSet at the start would bring it up to date.
+    """
+    ds = write.after
+    return () if write.seq == 0 and ds is not None and _is_in_step(ds, view) else (write.ref,)
+
+
+def _is_in_step(ds: Object, view: View) -> bool:
+    status = ds.get("status") or EMPTY
+    if status.get("observedGeneration") != ds["metadata"].get("generation"):
+        return False
+    owned = [p for p in view.lookup("owner", uid_of(ds)) if p["kind"] == "Pod" and not is_deleting(p)]
+    pods, eligible = by_node(owned), Eligibility(ds)
+    if sum(map(is_ready, owned)) != (status.get("numberReady") or 0):
+        return False
+    for node in view.objects("Node"):
+        (runs, stays), there = eligible.of(node), name_of(node) in pods
+        if (runs and not there) or (there and not stays):
+            return False
+    return True
+
+
+def _later(keys: Callable[[Write, View], Iterable[Key]]) -> Callable[[Write, View], Iterable[Key]]:
+    """The keys of a watch, but not of what was there at the start."""
+    return lambda write, view: keys(write, view) if write.seq else ()
+
+
 def _place(node: Object) -> tuple[Any, Any]:
     return labels_of(node), (node.get("spec") or EMPTY).get("taints") or ()
 
@@ -117,11 +146,11 @@ class DaemonSetController:
     name = "daemonset-controller"
     priority = 0
     watches = (
-        Watch(KIND, own_key, "its own spec and status"),
-        Watch("Pod", owner_or_matching(KIND, selector_of), "its pods, and orphans it may adopt"),
-        Watch(REVISION, owner_or_matching(KIND, selector_of), "its history"),
+        Watch(KIND, _itself, "its own spec and status"),
+        Watch("Pod", _later(owner_or_matching(KIND, selector_of)), "its pods, and orphans it may adopt"),
+        Watch(REVISION, _later(owner_or_matching(KIND, selector_of)), "its history"),
         Watch("Node", _node_changed, "a node came, or changed labels or taints"),
-        *retries(KIND, _lacks_pods),
+        *(Watch(w.kind, _later(w.keys), w.why) for w in retries(KIND, _lacks_pods)),
     )
 
     def __init__(self) -> None:

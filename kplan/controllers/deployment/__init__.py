@@ -1,7 +1,8 @@
 """Deployments: a new template becomes a new ReplicaSet, and the pods go over from the old ones to it.
 
 Mirrors: pkg/controller/deployment/deployment_controller.go (1.36)
-Differs: reads are never stale; a refused ReplicaSet is tried again when what refused it changes.
+Differs: reads are never stale; a refused ReplicaSet is tried again when what refused it changes; a sync waits until
+         the ReplicaSets it has scaled have acted, where the real one is merely slower than they are.
 """
 
 from __future__ import annotations
@@ -90,6 +91,9 @@ def _sync_deployment(d: Object, view: View, ctx: Context) -> Sync:
         yield from _report_selecting_all(r)
         return
     r.replica_sets = yield from claim(d, owned_and_orphans(view, d, "ReplicaSet.apps"), selector_of(d))
+    if any(map(_is_unobserved, r.replica_sets)):
+        yield Noop("replica-sets-are-being-scaled")
+        return
     if is_deleting(d):
         yield from get_all_replica_sets_and_sync_revision(r, create=False)
         if not r.stopped:
@@ -111,6 +115,12 @@ def _sync_deployment(d: Object, view: View, ctx: Context) -> Sync:
         yield from rollout_recreate(r)
     else:
         yield from rollout_rolling(r)
+
+
+def _is_unobserved(rs: Object) -> bool:
+    """Whether the ReplicaSet's own controller has not acted on its size yet; it will write the status when it has."""
+    seen = (rs.get("status") or EMPTY).get("observedGeneration") or 0
+    return not is_deleting(rs) and seen < (rs["metadata"].get("generation") or 0)
 
 
 def _report_selecting_all(r: Rollout) -> Sync:

@@ -54,7 +54,7 @@ def brief(row: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in row.items() if k not in ("object", "error")}
 
 
-@pytest.mark.parametrize(("table", "case"), rows())
+@pytest.mark.parametrize(("table", "case"), list(rows()))
 def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None:
     world = cluster(options=Options(**case.get("options", {})))
     for row in [*table.get("given", ()), *case.get("given", ())]:
