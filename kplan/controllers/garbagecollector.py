@@ -7,14 +7,27 @@ Differs: the graph of owners is the store's index, so there are no virtual nodes
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from kplan.engine.contract import Context, Delete, Key, Noop, Steps, Update, Watch
-from kplan.model.objects import Object, Ref, finalizers_of, is_deleting, namespace_of, owner_references, ref_of, uid_of
+from kplan.model.objects import (
+    Object,
+    Ref,
+    finalizers_of,
+    group_kind,
+    is_deleting,
+    namespace_of,
+    owner_references,
+    ref_of,
+    uid_of,
+)
 from kplan.store.journal import Write
 from kplan.store.view import View
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+
+Reference = Mapping[str, Any]
 
 
 def _keys(write: Write, view: View) -> Iterable[Key]:
@@ -66,61 +79,78 @@ class GarbageCollector:
             if ORPHAN in finalizers_of(obj):
                 yield from _orphan_dependents(obj, view)
             elif FOREGROUND in finalizers_of(obj):
-                yield from _delete_dependents(obj, view)
+                yield from _delete_dependents(obj, view, ctx)
             else:
                 yield Noop("already-being-deleted")
             return
-        yield from _attempt_to_delete(obj, view)
+        yield from _attempt_to_delete(obj, view, ctx)
 
 
-def _attempt_to_delete(obj: Object, view: View) -> Steps:
+def _attempt_to_delete(obj: Object, view: View, ctx: Context) -> Steps:
     """Mirrors: attemptToDeleteItem."""
     references = owner_references(obj)
-    if not references:
+    owners = _classify(obj, references, view, ctx) if references else None
+    if owners is None:
         return
-    solid, dangling, waiting = _classify(obj, references, view)
-    if solid:
-        if dangling or waiting:
-            gone = {r.get("uid") for r in (*dangling, *waiting)}
+    if owners.solid:
+        if owners.dangling or owners.waiting:
+            gone = {r.get("uid") for r in (*owners.dangling, *owners.waiting)}
             yield _without_owners(obj, gone, "owner-is-gone")
         else:
             yield Noop("has-an-owner")
         return
-    if waiting and view.lookup("owner", uid_of(obj)):
+    dependents = view.lookup("owner", uid_of(obj))
+    if owners.waiting and dependents:
+        if any(is_deleting(d) and FOREGROUND in finalizers_of(d) for d in dependents):
+            yield Update(_unblocking(obj), because="owners-wait-in-a-circle")
         yield Delete(ref_of(obj), because="owner-waits-for-dependents", propagation="Foreground", uid=uid_of(obj))
         return
     policy = "Orphan" if ORPHAN in finalizers_of(obj) else "Foreground" if FOREGROUND in finalizers_of(obj) else "Background"
-    because = "owner-waits-for-dependents" if waiting else "owner-is-gone"
+    because = "owner-waits-for-dependents" if owners.waiting else "owner-is-gone"
     yield Delete(ref_of(obj), because=because, propagation=policy, uid=uid_of(obj))
 
 
-Reference = Mapping[str, Any]
-
-
-def _classify(obj: Object, references: list[Reference], view: View) -> tuple[list[Reference], list[Reference], list[Reference]]:
+@dataclass(slots=True)
+class _Owners:
     """Owners that are there, that are not, and that wait for their dependents to go."""
-    solid, dangling, waiting = [], [], []
+
+    solid: list[Reference] = field(default_factory=list)
+    dangling: list[Reference] = field(default_factory=list)
+    waiting: list[Reference] = field(default_factory=list)
+
+
+def _classify(obj: Object, references: list[Reference], view: View, ctx: Context) -> _Owners | None:
+    """The owners by what has become of them; None where an owner's kind is not served, or can own nothing of the kind."""
+    found = _Owners()
     for reference in references:
-        owner = view.by_uid(reference.get("uid") or "")
-        if owner is None or namespace_of(owner) not in ("", namespace_of(obj)) or owner["kind"] != reference.get("kind"):
-            dangling.append(reference)
-        elif is_deleting(owner) and FOREGROUND in finalizers_of(owner) and reference.get("blockOwnerDeletion"):
-            waiting.append(reference)
+        info = ctx.kind_info(group_kind(reference.get("apiVersion") or "", reference.get("kind") or ""))
+        if info is None or (info.namespaced and not namespace_of(obj)):
+            return None
+        owner = view.get(Ref(info.group_kind, namespace_of(obj) if info.namespaced else "", reference.get("name") or ""))
+        if owner is None or uid_of(owner) != reference.get("uid"):
+            found.dangling.append(reference)
+        elif is_deleting(owner) and FOREGROUND in finalizers_of(owner):
+            found.waiting.append(reference)
         else:
-            solid.append(reference)
-    return solid, dangling, waiting
+            found.solid.append(reference)
+    return found
 
 
-def _delete_dependents(owner: Object, view: View) -> Steps:
-    """Mirrors: processDeletingDependentsItem."""
-    blocking = [d for d in view.lookup("owner", uid_of(owner)) if _blocks(d, owner)]
-    if not blocking:
-        yield _without_finalizer(owner, FOREGROUND, "dependents-are-gone")
-        return
-    for dependent in blocking:
+def _delete_dependents(owner: Object, view: View, ctx: Context) -> Steps:
+    """Mirrors: processTransitions, processDeletingDependentsItem."""
+    dependents = view.lookup("owner", uid_of(owner))
+    for dependent in dependents:
         current = view.get(ref_of(dependent))
         if current is not None and not is_deleting(current):
-            yield from _attempt_to_delete(current, view)
+            yield from _attempt_to_delete(current, view, ctx)
+    current = view.get(ref_of(owner))
+    if current is not None and not any(_blocks(d, owner) for d in view.lookup("owner", uid_of(owner))):
+        yield _without_finalizer(current, FOREGROUND, "dependents-are-gone")
+
+
+def _unblocking(obj: Object) -> Object:
+    references = [{**r, "blockOwnerDeletion": False} if r.get("blockOwnerDeletion") else r for r in owner_references(obj)]
+    return {**obj, "metadata": {**obj["metadata"], "ownerReferences": references}}
 
 
 def _blocks(dependent: Object, owner: Object) -> bool:

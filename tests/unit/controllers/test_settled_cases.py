@@ -9,6 +9,7 @@ the kind that has this controller.  ``for`` lets time pass, ``events`` are reaso
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,11 @@ def steps(path: str) -> tuple[str | int, ...]:
     return tuple(int(s) if s.isdigit() else s.replace("\0", ".") for s in path.replace("\\.", "\0").split("."))
 
 
+def replaced(obj: Object, path: str, value: Any) -> Object:
+    changed: Object = replace_in(obj, steps(path), value)
+    return changed
+
+
 def do(action: Mapping[str, Any], session: Session) -> None:
     if "delete" in action:
         options = {k: action[k] for k in ("grace", "propagation") if k in action}
@@ -101,7 +107,7 @@ def do(action: Mapping[str, Any], session: Session) -> None:
         where = ref_of(action["patch"], session)
         for path, value in action["set"].items():
             subresource = "status" if path.startswith("status.") else ""
-            answer = session.server.patch(where, lambda o, p=path, v=value: replace_in(o, steps(p), v), subresource=subresource)
+            answer = session.server.patch(where, partial(replaced, path=path, value=value), subresource=subresource)
             assert answer.error is None, answer.error
     else:
         answer = session.server.create(complete(action), user=True)
@@ -112,10 +118,11 @@ def do(action: Mapping[str, Any], session: Session) -> None:
 @pytest.mark.parametrize(("table", "case"), list(rows()))
 def test_case(table: dict[str, Any], case: dict[str, Any]) -> None:
     session = Session.open([], version="1.36", options=Options(**case.get("options", table.get("options", {}))))
-    account = {"ServiceAccount": "default"}
-    for row in [{"Namespace": "default", "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}, account]:
-        session.store.load(loaded(row, session))
-    for row in [*table.get("given", ()), *case.get("given", ())]:
+    basics: list[dict[str, Any]] = [
+        {"Namespace": "default", "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}},
+        {"ServiceAccount": "default"},
+    ]
+    for row in [*basics, *table.get("given", ()), *case.get("given", ())]:
         session.store.load(loaded(row, session))
     session.begin()
     for action in case.get("do", ()):
