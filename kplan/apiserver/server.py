@@ -79,9 +79,10 @@ class APIServer:
 
     def kind_info(self, name: str) -> KindInfo | None:
         """How a kind (``Deployment.apps``) or a resource (``deployments.apps``) is stored: built in, or a custom one."""
-        custom = (info for info in self.custom_kinds() if name in (info.group_kind, info.resource))
         found = self.catalog.storage_kind(name) or self.catalog.resource(name)
-        return found if found is not None and name in (found.group_kind, found.resource) else next(custom, None)
+        if found is not None and name in (found.group_kind, found.resource):
+            return found
+        return next((info for info in self.custom_kinds() if name in (info.group_kind, info.resource)), None)
 
     def strategy(self, info: KindInfo) -> Strategy:
         """What is done for a kind; PASS_THROUGH where nobody has written it."""
