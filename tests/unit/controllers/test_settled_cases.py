@@ -141,3 +141,5 @@ def test_case(table: dict[str, Any], case: dict[str, Any]) -> None:
     later = [entry.note for entry in session.engine.later()]
     for note in case.get("later", ()):
         assert any(note in entry for entry in later), later
+    if "later" in case and not case["later"]:
+        assert not later
