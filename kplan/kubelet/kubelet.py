@@ -12,7 +12,7 @@ from typing import Any
 
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.kubelet.needs import Missing, missing_for_containers, missing_for_volumes
-from kplan.kubelet.stages import OUTCOME, OUTCOMES, STAGES, Stage, outcome_of, status_at
+from kplan.kubelet.stages import OUTCOME, OUTCOMES, STAGES, Stage, main_of, outcome_of, status_at
 from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, ref_of, uid_of
 from kplan.store.journal import Write
 from kplan.store.view import View
@@ -114,10 +114,8 @@ class Kubelet:
             return annotations_of(pod).get(OUTCOME) in OUTCOMES and not _is_at(status, stage)
         if status.get("phase") != stage.phase or not status.get("startTime"):
             return True
-        made = [stage.main("").state.keys()]
         waits = [get_in(s, ("state", "waiting", "reason")) for s in status.get("containerStatuses") or []]
-        wanted = get_in(stage.main("").state, ("waiting", "reason"))
-        return wanted not in waits or (not waits and bool(made))
+        return get_in(main_of(pod, stage)("").state, ("waiting", "reason")) not in waits
 
     def _stop(self, pod: Object, ctx: Context) -> Steps:
         if not pod["metadata"].get("deletionGracePeriodSeconds"):

@@ -121,15 +121,22 @@ def status_at(pod: Object, stage: Stage, *, now: float, blocked: frozenset[str],
     if spec.get("initContainers"):
         status["initContainerStatuses"] = _init_statuses(spec["initContainers"], before, stage, moment, blocked)
     status["containerStatuses"] = [
-        _container_status(c, _state_of(c, stage, blocked)(moment), before, "containerStatuses") for c in spec.get("containers") or []
+        _container_status(c, _state_of(pod, c, stage, blocked)(moment), before, "containerStatuses") for c in spec.get("containers") or []
     ]
     return status
 
 
-def _state_of(container: Mapping[str, Any], stage: Stage, blocked: frozenset[str]) -> Callable[[str], Container]:
+def main_of(pod: Object, stage: Stage) -> Callable[[str], Container]:
+    """What the pod's containers are made to look like: while volumes are mounted they wait for its init containers, if any."""
+    if stage.name == "waiting-for-volumes" and pod["spec"].get("initContainers"):
+        return _waiting("PodInitializing")
+    return stage.main
+
+
+def _state_of(pod: Object, container: Mapping[str, Any], stage: Stage, blocked: frozenset[str]) -> Callable[[str], Container]:
     if stage.name == "config-error" and container["name"] not in blocked:
         return _running(True)
-    return stage.main
+    return main_of(pod, stage)
 
 
 def _init_statuses(
