@@ -1,0 +1,1 @@
+"""One check of the Pod Security Standards a file."""
