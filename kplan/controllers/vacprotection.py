@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kplan.controllers.storage import PV, PVC, attributes_class_of, is_deletion_candidate, needs_finalizer, with_finalizer, without_finalizer
+from kplan.controllers.storage import (
+    PV,
+    PVC,
+    attributes_class_of,
+    is_deletion_candidate,
+    needs_finalizer,
+    with_finalizer,
+    without_finalizer,
+)
 from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch
 from kplan.model.objects import Object, Ref, get_in
 from kplan.store.journal import Write
