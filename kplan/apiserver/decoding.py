@@ -181,6 +181,17 @@ def decode(
     return draft, None, tuple(decoder.strict) if mode == "Warn" else ()
 
 
+def decode_struct(value: Any, definition: str, catalog: Catalog, place: Iterable[str | int] = ()) -> tuple[Draft, str, tuple[str, ...]]:
+    """A value as one definition alone has it, what is wrong with it, and its strict errors; ``place`` goes before their paths."""
+    decoder = _Decoder(())
+    decoder.stack.extend(place)
+    try:
+        draft: Draft = _reader(catalog, definition)(value, decoder)
+    except _Stop as stop:
+        return {}, str(stop), ()
+    return draft, decoder.saved, tuple(decoder.strict)
+
+
 def drop_empty(draft: Draft, info: KindInfo, catalog: Catalog) -> None:
     """Leave out the empty lists and maps that Go leaves out when it writes: a draft is stored without them.
 

@@ -29,15 +29,15 @@ _CARD = (
     r"3(?:0[0-5]|[68][0-9])[0-9]{11}|(?:2131|1800|35\d{3})\d{11}|6[27][0-9]{14})$"
 )
 _DURATION_PART = re.compile(r"(\d+)\s*([A-Za-zµ]+)", re.ASCII)
-_DURATION_UNITS: tuple[tuple[str, ...], ...] = (
-    ("ns", "nano"),
-    ("us", "µs", "micro"),
-    ("ms", "milli"),
-    ("s", "sec"),
-    ("m", "min"),
-    ("h", "hr", "hour"),
-    ("d", "day"),
-    ("w", "wk", "week"),
+_DURATION_UNITS: tuple[tuple[tuple[str, ...], int], ...] = (
+    (("ns", "nano"), 1),
+    (("us", "µs", "micro"), 10**3),
+    (("ms", "milli"), 10**6),
+    (("s", "sec"), 10**9),
+    (("m", "min"), 60 * 10**9),
+    (("h", "hr", "hour"), 3600 * 10**9),
+    (("d", "day"), 86400 * 10**9),
+    (("w", "wk", "week"), 7 * 86400 * 10**9),
 )
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))", re.ASCII)
 
@@ -152,13 +152,20 @@ def is_datetime(text: str) -> bool:
 
 def is_duration(text: str) -> bool:
     """A Go duration, or a Scala one such as ``22 ns``."""
-    if parse_duration(text) is not None:
-        return True
-    return any(_is_unit(unit.lower()) for _, unit in _DURATION_PART.findall(text))
+    return duration_nanos(text) is not None
 
 
-def _is_unit(unit: str) -> bool:
-    return any(unit in variants or unit.startswith(variants[-1]) for variants in _DURATION_UNITS)
+def duration_nanos(text: str) -> int | None:
+    """The length of such a duration; None where it is none."""
+    if (nanos := parse_duration(text)) is not None:
+        return nanos
+    found = [int(number) * length for number, unit in _DURATION_PART.findall(text) if (length := _unit_nanos(unit.lower()))]
+    return sum(found) if found else None
+
+
+def _unit_nanos(unit: str) -> int:
+    matching = (nanos for names, nanos in _DURATION_UNITS if unit in names or unit.startswith(names[-1]))
+    return next(matching, 0)
 
 
 _UUID = "(?i:[0-9a-f]{8}-?[0-9a-f]{4}-?%s[0-9a-f]{3}-?%s[0-9a-f]{3}-?[0-9a-f]{12})"

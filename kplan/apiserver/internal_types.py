@@ -11,6 +11,18 @@ Mirrors: pkg/apis/*/types.go (1.36)
 from __future__ import annotations
 
 TYPES: dict[str, str] = {
+    "apiextensions.CustomResourceColumnDefinition": "Name:name:s Type:type:s Format:format:s Description:description:s Priority:priority:i JSONPath:jsonPath:s",
+    "apiextensions.CustomResourceDefinitionVersion": "Name:name:s Served:served:b Storage:storage:b Deprecated:deprecated:b DeprecationWarning:deprecationWarning:*s Schema:schema:*@apiextensions.CustomResourceValidation Subresources:subresources:*@apiextensions.CustomResourceSubresources AdditionalPrinterColumns:additionalPrinterColumns:[@apiextensions.CustomResourceColumnDefinition SelectableFields:selectableFields:[@apiextensions.SelectableField",
+    "apiextensions.CustomResourceSubresourceScale": "SpecReplicasPath:specReplicasPath:s StatusReplicasPath:statusReplicasPath:s LabelSelectorPath:labelSelectorPath:*s",
+    "apiextensions.CustomResourceSubresources": "Status:status:*s Scale:scale:*@apiextensions.CustomResourceSubresourceScale",
+    "apiextensions.CustomResourceValidation": "OpenAPIV3Schema:openAPIV3Schema:*@apiextensions.JSONSchemaProps",
+    "apiextensions.ExternalDocumentation": "Description:description:s URL:url:s",
+    "apiextensions.JSONSchemaProps": "ID:id:s Schema:$schema:s Ref:$ref:*s Description:description:s Type:type:s Nullable:nullable:b Format:format:s Title:title:s Default:default:*r Maximum:maximum:*i ExclusiveMaximum:exclusiveMaximum:b Minimum:minimum:*i ExclusiveMinimum:exclusiveMinimum:b MaxLength:maxLength:*i MinLength:minLength:*i Pattern:pattern:s MaxItems:maxItems:*i MinItems:minItems:*i UniqueItems:uniqueItems:b MultipleOf:multipleOf:*i Enum:enum:[r MaxProperties:maxProperties:*i MinProperties:minProperties:*i Required:required:[s Items:items:*@apiextensions.JSONSchemaPropsOrArray AllOf:allOf:[@apiextensions.JSONSchemaProps OneOf:oneOf:[@apiextensions.JSONSchemaProps AnyOf:anyOf:[@apiextensions.JSONSchemaProps Not:not:*@apiextensions.JSONSchemaProps Properties:properties:{@apiextensions.JSONSchemaProps AdditionalProperties:additionalProperties:*@apiextensions.JSONSchemaPropsOrBool PatternProperties:patternProperties:{@apiextensions.JSONSchemaProps Dependencies:dependencies:{@apiextensions.JSONSchemaPropsOrStringArray AdditionalItems:additionalItems:*@apiextensions.JSONSchemaPropsOrBool Definitions:definitions:{@apiextensions.JSONSchemaProps ExternalDocs:externalDocs:*@apiextensions.ExternalDocumentation Example:example:*r XPreserveUnknownFields:x-kubernetes-preserve-unknown-fields:*b XEmbeddedResource:x-kubernetes-embedded-resource:b XIntOrString:x-kubernetes-int-or-string:b XListMapKeys:x-kubernetes-list-map-keys:[s XListType:x-kubernetes-list-type:*s XMapType:x-kubernetes-map-type:*s XValidations:x-kubernetes-validations:[@apiextensions.ValidationRule",
+    "apiextensions.JSONSchemaPropsOrArray": "Schema:Schema:*@apiextensions.JSONSchemaProps JSONSchemas:JSONSchemas:[@apiextensions.JSONSchemaProps",
+    "apiextensions.JSONSchemaPropsOrBool": "Allows:Allows:b Schema:Schema:*@apiextensions.JSONSchemaProps",
+    "apiextensions.JSONSchemaPropsOrStringArray": "Schema:Schema:*@apiextensions.JSONSchemaProps Property:Property:[s",
+    "apiextensions.SelectableField": "JSONPath:jsonPath:s",
+    "apiextensions.ValidationRule": "Rule:rule:s Message:message:s MessageExpression:messageExpression:s Reason:reason:*s FieldPath:fieldPath:s OptionalOldSelf:optionalOldSelf:*b",
     "apps.DaemonSetUpdateStrategy": "Type:type:s RollingUpdate:rollingUpdate:*@apps.RollingUpdate",
     "apps.DeploymentStrategy": "Type:type:s RollingUpdate:rollingUpdate:*@apps.RollingUpdate",
     "apps.RollingUpdate": "MaxUnavailable:maxUnavailable:x MaxSurge:maxSurge:x",

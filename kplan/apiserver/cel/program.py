@@ -14,6 +14,7 @@ from kplan.apiserver.cel.evaluator import Frame, Step, plan
 from kplan.apiserver.cel.literals import validate_literals
 from kplan.apiserver.cel.syntax import SyntaxIssues, display, parse
 from kplan.apiserver.cel.types import Type
+from kplan.apiserver.cel.values import EvaluationError
 
 PER_CALL_LIMIT = 1_000_000
 """What one evaluation may cost."""
@@ -50,6 +51,15 @@ class Program:
         value = self.step(frame)
         if isinstance(value, Exception):
             raise value
+        return value, frame.cost
+
+    def attempt(self, bindings: Mapping[str, Any], limit: int = PER_CALL_LIMIT) -> tuple[Any, int]:
+        """Its value or the EvaluationError, and what that cost."""
+        frame = Frame(bindings, limit)
+        try:
+            value = self.step(frame)
+        except EvaluationError as error:
+            value = error
         return value, frame.cost
 
     def evaluate(self, bindings: Mapping[str, Any]) -> Any:

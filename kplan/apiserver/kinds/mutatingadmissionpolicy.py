@@ -32,7 +32,7 @@ _PATCHES = {
 
 
 def _validate(obj: Object, context: StrategyContext, old: Object | None = None) -> Errors:
-    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain)
+    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain, kube_finalizers=False)
     spec, before = obj.get("spec") or {}, None if old is None else old.get("spec") or {}
     yield from validate_policy_head(spec, before)
     path = SPEC.child("matchConstraints", "resourceRules", "operations")

@@ -15,7 +15,7 @@ from kplan.model.objects import Object, get_in
 
 
 def _validate(obj: Object, context: StrategyContext) -> Errors:
-    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain)
+    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain, kube_finalizers=False)
     spec = obj.get("spec") or {}
     yield from validate_binding_head(spec)
     path = SPEC.child("matchResources", "resourceRules", "operations")

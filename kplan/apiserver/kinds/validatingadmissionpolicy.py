@@ -39,7 +39,7 @@ def _prepare_for_create(draft: Draft, context: StrategyContext) -> None:
 
 
 def _validate(obj: Object, context: StrategyContext, old: Object | None = None) -> Errors:
-    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain)
+    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain, kube_finalizers=False)
     spec, before = obj.get("spec") or {}, None if old is None else old.get("spec") or {}
     yield from validate_policy_head(spec, before)
     yield from validate_policy_conditions(spec, before)

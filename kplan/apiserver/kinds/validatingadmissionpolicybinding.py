@@ -21,7 +21,7 @@ _BOTH = (
 
 
 def _validate(obj: Object, context: StrategyContext) -> Errors:
-    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain)
+    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain, kube_finalizers=False)
     spec, path = obj.get("spec") or {}, SPEC.child("validationActions")
     yield from validate_binding_head(spec)
     actions = spec.get("validationActions") or []

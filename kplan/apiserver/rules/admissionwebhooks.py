@@ -78,7 +78,7 @@ def default_webhooks(draft: Draft, *, mutating: bool) -> None:
 
 def validate_configuration(obj: Object, context: StrategyContext, old: Object | None = None, *, mutating: bool) -> Errors:
     """A whole webhook configuration."""
-    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain)
+    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain, kube_finalizers=False)
     hooks, before = obj.get("webhooks") or [], (old or {}).get("webhooks") or []
     lenient = Leniency() if old is None else Leniency.of(hooks, before)
     names: set[str] = set()
