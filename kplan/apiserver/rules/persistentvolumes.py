@@ -112,7 +112,7 @@ def validate_persistent_volume_spec(
         yield required(path.child("accessModes"))
     yield from validate_access_modes(modes, path.child("accessModes"))
     if not inline:
-        yield from _validate_capacity(spec.get("capacity") or {}, path.child("capacity"))
+        yield from _validate_capacity(spec.get("capacity"), path.child("capacity"))
     yield from _validate_reclaim_policy(spec.get("persistentVolumeReclaimPolicy") or "", path, inline)
     affinity = spec.get("nodeAffinity")
     if affinity is not None:
@@ -132,12 +132,13 @@ def _validate_inline(spec: Spec, path: FieldPath) -> Errors:
         yield required(path.child("csi"), "has to be specified in the context of inline volumes")
 
 
-def _validate_capacity(capacity: Mapping[str, Any], path: FieldPath) -> Errors:
+def _validate_capacity(given: Mapping[str, Any] | None, path: FieldPath) -> Errors:
+    capacity = given or {}
     if not capacity:
         yield required(path)
     if "storage" not in capacity or len(capacity) > 1:
         shown = {key: str(Quantity.parse(value)) for key, value in capacity.items()}
-        yield not_supported(path, shown if shown else None, ("storage",))
+        yield not_supported(path, None if given is None else shown, ("storage",))
     for resource, quantity in capacity.items():
         yield from validate_basic_resource(quantity, path.key(resource))
         yield from validate_positive_quantity(quantity, path.key(resource))
