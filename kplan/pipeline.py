@@ -9,10 +9,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kplan.apiserver.server import USER, APIServer
 from kplan.catalog.catalog import Catalog
+from kplan.checks.contract import Subject, run_checks
 from kplan.engine.contract import Controller, Options
 from kplan.engine.discovery import discover
 from kplan.engine.loop import Engine
@@ -24,6 +25,7 @@ from kplan.model.objects import Object, Ref, get_in
 from kplan.plan.plan import Change, Plan, Symbol, net_changes, unscheduled_pods
 from kplan.plan.quality import quality_of
 from kplan.plan.waiting import waiting_pods
+from kplan.store.journal import Write
 from kplan.store.store import Store
 
 EPOCH = 1767225600.0
@@ -99,7 +101,7 @@ class Session:
             Change(Symbol.UNCHANGED, r, self.store.get(r), self.store.get(r)) for r in dict.fromkeys(self.unchanged) if r not in touched
         ]
         pods = self.store.objects("Pod")
-        return Plan(
+        plan = Plan(
             minor=self.catalog.minor,
             cluster=self.cluster,
             drift=tuple(net_changes(drift)),
@@ -118,6 +120,19 @@ class Session:
             nodes=len(self.store.objects("Node")),
             pods=len(pods),
         )
+        return replace(plan, diagnostics=(*plan.diagnostics, *self._findings(plan, since)))
+
+    def _findings(self, plan: Plan, since: list[Write]) -> list[Diagnostic]:
+        """What the checks have to say of a plan that changes something."""
+        if not plan.has_changes:
+            return []
+        before = self.store.snapshot()
+        for write in reversed(since):
+            if write.before is None:
+                before.pop(write.ref, None)
+            else:
+                before[write.ref] = write.before
+        return run_checks(discover("kplan.checks", "CHECK"), Subject(plan, self.store, before, self.origins))
 
 
 def participants() -> list[Controller]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kplan.model.objects import Ref
-from kplan.store.journal import Journal, Write
+from kplan.store.journal import CREATE, Journal, Write
 
 USER = "kubectl"
 
@@ -26,6 +26,8 @@ class Link:
     def text(self) -> str:
         """``replicaset-controller created Pod shop/web-x (too-few-replicas)``."""
         verb = {"create": "created", "update": "updated", "delete": "removed"}[self.write.verb]
+        if self.write.subresource == "binding" and self.write.after is not None:
+            return f"{self.write.actor} bound {self.write.ref} to {self.write.after['spec'].get('nodeName')}"
         what = f" {self.write.subresource} of" if self.write.subresource else ""
         return f"{self.write.actor} {verb}{what} {self.write.ref} ({self.write.because.replace('-', ' ')})"
 
@@ -53,9 +55,14 @@ def chain(journal: Journal, write: Write, index: Mapping[int, Write] | None = No
 
 
 def why(journal: Journal, ref: Ref) -> list[Link]:
-    """The chain behind the last telling write to an object; empty where nothing wrote to it."""
+    """The chain behind an object: how it came to be, or its last telling change; empty where nothing wrote to it.
+
+    The scheduler works off a queue, so what woke it says nothing of the pod it binds: a binding stands before the chain.
+    """
     writes = journal.of(ref)
     if not writes:
         return []
-    telling = [w for w in writes if w.subresource != "status"] or writes
-    return chain(journal, telling[-1])
+    telling = [w for w in writes if w.subresource not in ("status", "binding")] or writes
+    start = telling[0] if telling[0].verb == CREATE else telling[-1]
+    bound = [w for w in writes if w.subresource == "binding"]
+    return [*(Link(w, 0) for w in bound[-1:]), *chain(journal, start)]

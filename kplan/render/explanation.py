@@ -5,10 +5,13 @@ Leaves of a chain are a line of a manifest, a fact of the cluster, a rule of Kub
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kplan.apiserver.server import USER, APIServer
 from kplan.engine.loop import Engine
 from kplan.model.diagnostics import Location
 from kplan.model.objects import Object, Ref, get_in, ref_of
+from kplan.plan import reach
 from kplan.plan.explain import Link, why
 from kplan.plan.plan import unscheduled_pods
 from kplan.plan.waiting import waiting_pods
@@ -54,12 +57,35 @@ def _explain(canvas: Canvas, obj: Object, store: Store, engine: Engine, origins:
         canvas.line(f"  {i}. {'Because ' if i > 1 else ''}{link.text}.")
     canvas.line(f"  {len(links) + 1}. {_leaf(links, ref, origins)}")
     _trouble(canvas, ref, store)
+    for line in _reach(store, obj):
+        canvas.line(f"  {line}")
     for (actor, key), reason in engine.idle.items():
         if key == ref:
             canvas.line(f"  {actor} does nothing more about it: {reason.replace('-', ' ')}.")
     if ref in engine.ties:
         nodes = engine.ties[ref]
         canvas.line(f"  Its node is one of {len(nodes)} equals: {', '.join(nodes[:8])}{' …' if len(nodes) > 8 else ''}.")
+
+
+def _reach(view: View, obj: Object) -> Iterator[str]:
+    """Names, routes and rules: what the object lets reach what."""
+    match obj["kind"]:
+        case "Service":
+            yield f"{len(reach.ready_endpoints(view, obj))} endpoints are ready."
+            for name, meaning in reach.dns_names(view, obj):
+                yield f"DNS {name}: {meaning}"
+        case "StatefulSet":
+            service = view.get(Ref("Service", obj["metadata"]["namespace"], get_in(obj, ("spec", "serviceName"), "")))
+            for name, meaning in reach.dns_names(view, service) if service is not None else ():
+                yield f"DNS {name}: {meaning}"
+        case "Ingress":
+            for r in reach.routes(view, obj):
+                yield f"{r.where} → Service {r.service}:{r.port} → {r.ready} ready pods" + (f" ({r.problem})" if r.problem else "")
+        case "NetworkPolicy":
+            yield from reach.policy_lines(view, obj)
+        case "Pod":
+            for policy in reach.policies_of(view, obj):
+                yield f"NetworkPolicy {policy['metadata']['name']} {'; '.join(reach.policy_lines(view, policy))}"
 
 
 def _state(obj: Object) -> str:

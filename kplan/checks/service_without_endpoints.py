@@ -1,0 +1,43 @@
+"""A Service that had ready endpoints has none any more, or a new one selects pods that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kplan.checks.contract import Check, Finding, Subject
+from kplan.model.diagnostics import Severity
+from kplan.model.objects import Ref, get_in, labels_of, ref_of
+from kplan.model.selectors import from_labels
+from kplan.plan.reach import SLICE, ready_endpoints
+from kplan.store.view import select
+
+
+def run(subject: Subject) -> Iterator[Finding]:
+    """Every Service the plan touches or whose endpoints it changes."""
+    touched = {c.ref for c in subject.plan.changes}
+    for service in subject.view.objects("Service"):
+        ref, selector = ref_of(service), get_in(service, ("spec", "selector"))
+        if not selector or ready_endpoints(subject.view, service):
+            continue
+        before = _ready_before(subject, ref)
+        if before:
+            yield Finding(ref, f"loses all its {before} ready endpoints")
+        elif ref in touched:
+            pods = select(subject.view, "Pod", ref.namespace, from_labels(selector))
+            words = ", ".join(f"{k}={v}" for k, v in sorted(selector.items()))
+            if not pods:
+                yield Finding(ref, f"selects no pod ({words})", "compare the selector with the labels of the pod template", ("spec", "selector"))
+            else:
+                yield Finding(ref, f"has no ready endpoint: none of its {len(pods)} pods is ready")
+
+
+def _ready_before(subject: Subject, service: Ref) -> int:
+    return sum(
+        get_in(e, ("conditions", "ready")) is not False
+        for ref, piece in subject.before.items()
+        if ref.kind == SLICE and ref.namespace == service.namespace and labels_of(piece).get("kubernetes.io/service-name") == service.name
+        for e in piece.get("endpoints") or []
+    )
+
+
+CHECK = Check("KP801", "a Service is left without ready endpoints", Severity.WARNING, run)
