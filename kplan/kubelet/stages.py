@@ -94,9 +94,9 @@ def outcome_of(pod: Object, assumed: str) -> str:
 
 
 def _possible(pod: Object, outcome: str) -> str:
-    """Only a pod that is never restarted can fail; any other crashes again and again."""
+    """Only a pod that is never restarted can fail, and one that always is cannot end at all: it crashes again and again."""
     policy = pod["spec"].get("restartPolicy", "Always")
-    if outcome == "failed" and policy != "Never":
+    if (outcome == "failed" and policy != "Never") or (outcome == "succeeded" and policy == "Always"):
         return "crash-loop"
     return outcome
 

@@ -1,7 +1,8 @@
 """Jobs: pods that run to their end, as many as it takes.
 
 Mirrors: pkg/controller/job/job_controller.go (1.36)
-Differs: reads are never stale, so there are no expectations; a sync follows an event at once, not a second later.
+Differs: reads are never stale, so there are no expectations; a sync follows an event at once, not a second later; the
+         back-off survives a restart, as far as the failed pods are still there to tell of it.
 """
 
 from __future__ import annotations
@@ -126,7 +127,15 @@ class JobController:
         counted = sum(match_failure_policy(s.job, p).counts for p in failed)
         s.succeeded = (s.status.get("succeeded") or 0) + len(succeeded) + len(known_succeeded)
         s.failed = (s.status.get("failed") or 0) + counted + len(known_failed)
-        s.backoff = self._backoff.get(uid_of(s.job), Backoff()).after(succeeded, failed)
+        s.backoff = self._remembered(s).after(succeeded, failed)
+
+    def _remembered(self, s: Sync) -> Backoff:
+        """The record so far; at the start of a run what the pods that have been counted tell of it."""
+        known = self._backoff.get(uid_of(s.job))
+        if known is not None:
+            return known
+        counted = [p for p in s.pods if not has_tracking_finalizer(p)]
+        return Backoff().after([p for p in counted if phase_of(p) == "Succeeded"], [p for p in counted if phase_of(p) == "Failed"])
 
 
 def _valid(s: Sync, known: set[str]) -> list[Object]:
