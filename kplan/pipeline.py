@@ -22,7 +22,7 @@ from kplan.model.diagnostics import Diagnostic, Location
 from kplan.model.instants import read_instant
 from kplan.model.names import Names
 from kplan.model.objects import Object, Ref, get_in
-from kplan.plan.plan import Change, Plan, Symbol, net_changes, unscheduled_pods
+from kplan.plan.plan import Change, Plan, Symbol, deletion_of, net_changes, unscheduled_pods
 from kplan.plan.quality import quality_of
 from kplan.plan.waiting import waiting_pods
 from kplan.store.journal import Write
@@ -95,7 +95,8 @@ class Session:
         drift = [w for w in journal.writes if w.seq <= self._begun]
         since = list(journal.since(self._begun))
         mine, theirs = [w for w in since if w.actor == USER], [w for w in since if w.actor != USER]
-        direct = net_changes(mine)
+        direct = [deletion_of(c, self.store.get(c.ref)) for c in net_changes(mine)]
+        deleted = frozenset(c.ref for c in direct if c.symbol is Symbol.DELETE)
         touched = {c.ref for c in direct}
         unchanged = [
             Change(Symbol.UNCHANGED, r, self.store.get(r), self.store.get(r)) for r in dict.fromkeys(self.unchanged) if r not in touched
@@ -106,7 +107,7 @@ class Session:
             cluster=self.cluster,
             drift=tuple(net_changes(drift)),
             changes=(*direct, *unchanged, *self.refusals),
-            consequences=tuple(net_changes(theirs)),
+            consequences=tuple(net_changes(theirs, skip=deleted)),
             diagnostics=tuple(self.diagnostics),
             unscheduled=tuple(unscheduled_pods(pods)),
             waiting=tuple(waiting_pods(self.store)),

@@ -7,12 +7,12 @@ them its *consequences*; the net effect of the writes before them its *drift*.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from kplan.engine.loop import Later, Oscillation
 from kplan.model.diagnostics import Diagnostic
-from kplan.model.objects import Object, Ref, controller_of, get_in
+from kplan.model.objects import Object, Ref, controller_of, finalizers_of, get_in, is_deleting
 from kplan.plan.diff import FieldChange, changes
 from kplan.store.journal import Event, Journal, Write
 
@@ -153,6 +153,18 @@ def one_change(ref: Ref, cause: Write, before: Object | None, after: Object | No
     if not fields:
         return None
     return Change(symbol, ref, before, after, fields, cause.because, cause.actor, cause.seq, cause.woken_by)
+
+
+def deletion_of(change: Change, now: Object | None) -> Change:
+    """A change by the user as what it comes to: an object that was marked for deletion and is gone was deleted."""
+    if change.symbol is not Symbol.UPDATE or change.after is None or change.before is None:
+        return change
+    if not is_deleting(change.after) or is_deleting(change.before):
+        return change
+    if now is None or now["metadata"].get("uid") != change.before["metadata"].get("uid"):
+        return replace(change, symbol=Symbol.DELETE, after=None, fields=())
+    held = ", ".join(finalizers_of(now))
+    return replace(change, message=f"is deleted, but held by its finalizers: {held}" if held else "is being deleted")
 
 
 def unscheduled_pods(pods: Iterable[Object]) -> list[Unscheduled]:
