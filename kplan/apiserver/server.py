@@ -163,7 +163,9 @@ class APIServer:
         ref = ref_of(draft)
         if self.view.get(ref) is not None:
             return Outcome(error=answers.already_exists(info.resource, ref.name), warnings=_once(said))
-        if not user:
+        if strategy.as_stored is not None:
+            draft = strategy.as_stored(draft)
+        elif not user:
             self._sharing.remember(obj, draft)
         stored = self._store(ref, draft, actor, because, dry_run=dry_run, writes=admission.writes)
         return Outcome(stored, warnings=_once(said))
@@ -360,7 +362,7 @@ class APIServer:
             return Outcome(error=error)
         if not dry_run:
             if budget is not None:
-                self._commit(ref_of(budget), budget, actor, "eviction-counted", "status")
+                self._commit(ref_of(budget), budget, "pods/eviction", "eviction-counted", "status")
             self._commit(pod, eviction.disrupted(found, self.now), actor, because, "status")
         return self.delete(pod, actor=actor, because=because, grace=grace, dry_run=dry_run)
 
