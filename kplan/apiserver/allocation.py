@@ -87,7 +87,7 @@ class IPAllocator:
         Raises: AllocationError where there is none. A dry run answers with the network's own address.
         """
         networks = self._networks()
-        if self.dry_run:
+        if self.dry_run and networks:
             return str(networks[0].network_address)
         for network in networks:
             for ip in self._candidates(network, purpose):
