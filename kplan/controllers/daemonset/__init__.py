@@ -149,7 +149,7 @@ class DaemonSetController:
         Watch(KIND, _itself, "its own spec and status"),
         Watch("Pod", _later(owner_or_matching(KIND, selector_of)), "its pods, and orphans it may adopt"),
         Watch(REVISION, _later(owner_or_matching(KIND, selector_of)), "its history"),
-        Watch("Node", _node_changed, "a node came, or changed labels or taints"),
+        Watch("Node", _later(_node_changed), "a node came, or changed labels or taints"),
         *(Watch(w.kind, _later(w.keys), w.why) for w in retries(KIND, _lacks_pods)),
     )
 
