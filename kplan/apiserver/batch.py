@@ -80,6 +80,7 @@ class FreshCluster:
         server = self._bare
         if info is not None and info.namespaced:
             obj, server = self._placed(obj), self._server
+        server.names.restart()
         outcome = server.create(obj, user=True, validation=self._validation, dry_run=True)
         if info is None or outcome.object is None:
             return outcome

@@ -20,6 +20,10 @@ class Names:
         self._seed = seed
         self._counts: dict[str, int] = {}
 
+    def restart(self) -> None:
+        """Draw again what was drawn first."""
+        self._counts.clear()
+
     def _draw(self, purpose: str) -> bytes:
         n = self._counts.get(purpose, 0)
         self._counts[purpose] = n + 1
