@@ -1,8 +1,8 @@
 """What objects use of a ResourceQuota, and which quotas speak of them.
 
-Mirrors: pkg/quota/v1/evaluator/core/{pods,services,persistent_volume_claims,registry}.go,
+Mirrors: pkg/quota/v1/evaluator/core/{pods,services,persistent_volume_claims,resource_claims,registry}.go,
          staging/src/k8s.io/apiserver/pkg/quota/v1/generic/evaluator.go (1.36)
-Differs: ResourceClaims are counted as objects only, not by device class.
+Differs: devices that claims for extended resources stand for are counted by their class only.
 """
 
 from __future__ import annotations
@@ -13,8 +13,17 @@ from typing import Any
 
 from kplan.model.instants import read_instant
 from kplan.model.objects import Object, annotations_of, get_in
-from kplan.model.podresources import LIMITS, REQUESTS, Amounts, amounts, pod_amounts, supported_at_pod_level
-from kplan.model.quantity import Quantity
+from kplan.model.podresources import (
+    LIMITS,
+    REQUESTS,
+    Amounts,
+    add,
+    amounts,
+    pod_amounts,
+    raise_to,
+    supported_at_pod_level,
+)
+from kplan.model.quantity import NANO, Quantity
 from kplan.model.selectors import Requirement
 
 ONE = Quantity.parse("1")
@@ -26,6 +35,9 @@ _POD_NAMES = frozenset(
 )
 _MUST_BE_STATED = frozenset(("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"))
 _DEVICE_CLASS = "requests.deviceclass.resource.kubernetes.io/"
+_CLAIMS = "count/resourceclaims.resource.k8s.io"
+_BY_DEVICE_CLASS = ".deviceclass.resource.k8s.io/devices"
+_MOST_DEVICES = 32
 _SERVICE_NAMES = frozenset(("count/services", "services", "services.nodeports", "services.loadbalancers"))
 _CLAIM_NAMES = ("persistentvolumeclaims", "requests.storage")
 _BY_CLASS = ".storageclass.storage.k8s.io/"
@@ -97,7 +109,7 @@ def pod_counts(pod: Object, now: float) -> bool:
         return False
     deleted = read_instant(pod["metadata"].get("deletionTimestamp"))
     grace = pod["metadata"].get("deletionGracePeriodSeconds")
-    return deleted is None or grace is None or now <= deleted
+    return deleted is None or grace is None or now <= deleted + grace
 
 
 def _compute(requests: Amounts, limits: Amounts) -> Amounts:
@@ -110,7 +122,7 @@ def _compute(requests: Amounts, limits: Amounts) -> Amounts:
     for name, quantity in requests.items():
         if name.startswith("hugepages-"):
             out[name] = out[f"requests.{name}"] = quantity
-        elif "/" in name and not name.split("/")[0].endswith("kubernetes.io"):
+        elif is_extended(name) or name.startswith(_DEVICE_CLASS.removeprefix("requests.")):
             out[f"requests.{name}"] = quantity
     return out
 
@@ -118,9 +130,12 @@ def _compute(requests: Amounts, limits: Amounts) -> Amounts:
 def _pod_name(name: str) -> bool:
     if name in _POD_NAMES or name.startswith(("hugepages-", "requests.hugepages-")):
         return True
-    rest = name.removeprefix("requests.")
-    native = "/" not in rest or "kubernetes.io/" in rest
-    return name.startswith("requests.") and (not native or name.startswith(_DEVICE_CLASS))
+    return name.startswith("requests.") and (is_extended(name.removeprefix("requests.")) or name.startswith(_DEVICE_CLASS))
+
+
+def is_extended(resource: str) -> bool:
+    """Whether a resource is one of somebody else's: it has a domain, and not Kubernetes'."""
+    return "/" in resource and "kubernetes.io/" not in resource
 
 
 def _pod_constraints(required: Iterable[str], pod: Object) -> str:
@@ -215,19 +230,26 @@ def _service_usage(service: Object, _: float) -> Amounts:
 
 def _claim_usage(claim: Object, _: float) -> Amounts:
     out = {"persistentvolumeclaims": ONE, "count/persistentvolumeclaims": ONE}
-    name = annotations_of(claim).get("volume.beta.kubernetes.io/storage-class") or get_in(claim, ("spec", "storageClassName"), "")
+    named = get_in(claim, ("spec", "storageClassName"), "")
+    name = annotations_of(claim).get("volume.beta.kubernetes.io/storage-class", named)
     if name:
         out[f"{name}{_BY_CLASS}persistentvolumeclaims"] = ONE
     asked = get_in(claim, ("spec", "resources", "requests", "storage"))
     if asked is not None:
-        size = Quantity.parse(asked)
+        size = _whole(asked)
         allocated = get_in(claim, ("status", "allocatedResources", "storage"))
         if allocated is not None and Quantity.parse(allocated) > size:
-            size = Quantity.parse(allocated)
+            size = _whole(allocated)
         out["requests.storage"] = size
         if name:
             out[f"{name}{_BY_CLASS}requests.storage"] = size
     return out
+
+
+def _whole(text: str) -> Quantity:
+    """A size, rounded up to whole bytes."""
+    size = Quantity.parse(text)
+    return Quantity(size.value() * NANO, size.format) if size.nano % NANO else size
 
 
 def _claim_name(name: str) -> bool:
@@ -246,8 +268,29 @@ def _claim_scope(selector: Mapping[str, Any], claim: Object) -> bool:
     return any(_in_set(selector, "VolumeAttributesClass", n) for n in names or [""])
 
 
+def _devices_usage(claim: Object, _: float) -> Amounts:
+    """The devices a claim may get, by their class; where it leaves a choice, the most of each class."""
+    out = {_CLAIMS: ONE}
+    for request in get_in(claim, ("spec", "devices", "requests")) or []:
+        most: Amounts = {}
+        for choice in request.get("firstAvailable") or [request.get("exactly") or {}]:
+            if name := choice.get("deviceClassName"):
+                raise_to(most, {name + _BY_DEVICE_CLASS: _devices(choice)})
+        add(out, most)
+    return out
+
+
+def _devices(request: Mapping[str, Any]) -> Quantity:
+    if request.get("allocationMode") == "All":
+        return Quantity.parse(str(_MOST_DEVICES))
+    return Quantity.parse(str(request.get("count") or 0)) if request.get("allocationMode") == "ExactCount" else ZERO
+
+
 _SPECIAL = {
     "pods": Evaluator(pod_usage, _pod_name, _pod_scope, _pod_constraints),
     "services": Evaluator(_service_usage, lambda name: name in _SERVICE_NAMES, on_update=True),
     "persistentvolumeclaims": Evaluator(_claim_usage, _claim_name, _claim_scope, on_update=True),
+    "resourceclaims.resource.k8s.io": Evaluator(
+        _devices_usage, lambda name: name == _CLAIMS or name.endswith(_BY_DEVICE_CLASS), on_update=True
+    ),
 }

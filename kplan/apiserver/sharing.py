@@ -43,8 +43,10 @@ class Sharing:
         return found[2]
 
     def remember(self, obj: Object, admitted: Object) -> None:
-        """Keep what became of a pod, unless a policy could judge its twin otherwise."""
+        """Keep what became of a pod, unless a policy or its node could make another thing of its twin."""
         if obj["kind"] != "Pod" or not obj["metadata"].get("generateName") or any(self._store.objects(k) for k in _POLICIES):
+            return
+        if obj["spec"].get("nodeName"):
             return
         meta = obj["metadata"]
         alive = (obj["spec"], meta.get("labels"), meta.get("annotations"))

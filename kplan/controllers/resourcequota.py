@@ -22,7 +22,12 @@ from kplan.store.view import View
 QUOTA = "ResourceQuota"
 _OBJECTS = ("configmaps", "resourcequotas", "replicationcontrollers", "secrets")
 """What may be counted without ``count/``."""
-_MEASURED = {"pods": "Pod", "services": "Service", "persistentvolumeclaims": "PersistentVolumeClaim"}
+_MEASURED = {
+    "pods": "Pod",
+    "services": "Service",
+    "persistentvolumeclaims": "PersistentVolumeClaim",
+    "resourceclaims.resource.k8s.io": "ResourceClaim.resource.k8s.io",
+}
 _COUNT = "count/"
 
 

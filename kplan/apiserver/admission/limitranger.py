@@ -24,7 +24,7 @@ def admit(attributes: Attributes, context: AdmissionContext) -> Status | None:
     """Fill in the defaults of every LimitRange of the namespace."""
     pod = attributes.object
     assert pod is not None
-    if attributes.kind == "Pod" and attributes.operation == CREATE:
+    if attributes.kind == "Pod" and _may_size(attributes):
         for limit_range in context.view.objects("LimitRange", attributes.namespace):
             _default(pod, get_in(limit_range, ("spec", "limits")) or [])
     return None
@@ -34,7 +34,7 @@ def validate(attributes: Attributes, context: AdmissionContext) -> Status | None
     """Refuse what is below a minimum, above a maximum or too far apart."""
     obj, old = attributes.object, attributes.old
     assert obj is not None
-    if (attributes.kind == "Pod" and attributes.operation == UPDATE) or (old is not None and is_deleting(old)):
+    if (attributes.kind == "Pod" and not _may_size(attributes)) or (old is not None and is_deleting(old)):
         return None
     for limit_range in context.view.objects("LimitRange", attributes.namespace):
         complaints = [c for limit in get_in(limit_range, ("spec", "limits")) or [] for c in _complaints(attributes.kind, obj, limit)]
@@ -44,6 +44,11 @@ def validate(attributes: Attributes, context: AdmissionContext) -> Status | None
     return None
 
 
+def _may_size(attributes: Attributes) -> bool:
+    """Whether a request may change what the containers of a pod ask for."""
+    return attributes.operation == CREATE or attributes.subresource == "resize"
+
+
 def _default(pod: Draft, limits: list[Mapping[str, Any]]) -> None:
     requests: dict[str, Any] = {}
     tops: dict[str, Any] = {}
@@ -51,7 +56,7 @@ def _default(pod: Draft, limits: list[Mapping[str, Any]]) -> None:
         if limit.get("type") == "Container":
             requests.update(limit.get("defaultRequest") or {})
             tops.update(limit.get("default") or {})
-    spec = pod["spec"]
+    spec = pod.get("spec") or {}
     said: list[str] = []
     for field, noun in (("containers", "container"), ("initContainers", "init container")):
         for container in spec.get(field) or []:
@@ -60,7 +65,7 @@ def _default(pod: Draft, limits: list[Mapping[str, Any]]) -> None:
             missing_requests = _fill(resources, REQUESTS, requests)
             for what, names in (("request", missing_requests), ("limit", missing_limits)):
                 if names:
-                    said.append(f"{', '.join(sorted(names))} {what} for {noun} {container['name']}")
+                    said.append(f"{', '.join(sorted(names))} {what} for {noun} {container.get('name', '')}")
     if said:
         pod["metadata"]["annotations"] = {**annotations_of(pod), ANNOTATION: "LimitRanger plugin set: " + "; ".join(said)}
 
@@ -85,7 +90,13 @@ def _complaints(kind: str, obj: Draft, limit: Mapping[str, Any]) -> Iterator[str
             resources = container.get("resources") or {}
             yield from _bounds(scope, limit, _RULES, amounts(resources.get(REQUESTS)), amounts(resources.get(LIMITS)))
     elif scope == "Pod":
-        yield from _bounds(scope, limit, _RULES, pod_amounts(obj["spec"], REQUESTS), pod_amounts(obj["spec"], LIMITS))
+        yield from _bounds(scope, limit, _RULES, _of_pod(obj, REQUESTS), _of_pod(obj, LIMITS))
+
+
+def _of_pod(pod: Draft, which: str) -> Amounts:
+    """What the pod asks for in all; of what it says as a whole only cpu and memory count."""
+    whole = ((pod["spec"].get("resources") or {}).get(which)) or {}
+    return pod_amounts({**pod["spec"], "resources": {which: {n: q for n, q in whole.items() if n in ("cpu", "memory")}}}, which)
 
 
 Rule = Callable[[str, str, Quantity, Quantity | None, Quantity | None], str]
@@ -135,12 +146,18 @@ def _apart(scope: str, resource: str, bound: Quantity, request: Quantity | None,
     if limit is None or limit.is_zero():
         return f"{head} no limit is specified or limit is 0"
     ratio = limit.milli_value() / request.milli_value()
-    most = bound.milli_value() / 1000 if bound.value() <= _MOST_MILLI else float(bound.value())
-    return f"{head} provided ratio is {ratio:f}" if ratio > most else ""
+    fits = bound.value() <= _MOST_MILLI
+    exceeds = ratio * 1000 > bound.milli_value() if fits else ratio > bound.value()
+    return f"{head} provided ratio is {ratio:f}" if exceeds else ""
 
 
 _RULES: tuple[tuple[str, Rule], ...] = (("min", _below), ("max", _above), ("maxLimitRequestRatio", _apart))
 
 PLUGIN = Plugin(
-    "LimitRanger", frozenset((CREATE, UPDATE)), frozenset(("Pod", "PersistentVolumeClaim")), admit=admit, validate=validate
+    "LimitRanger",
+    frozenset((CREATE, UPDATE)),
+    frozenset(("Pod", "PersistentVolumeClaim")),
+    frozenset(("", "resize")),
+    admit=admit,
+    validate=validate,
 )

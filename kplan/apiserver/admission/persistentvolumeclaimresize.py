@@ -35,7 +35,7 @@ def _size(claim: Object) -> int:
 
 
 def _class(claim: Object) -> str:
-    return annotations_of(claim).get(LEGACY) or get_in(claim, ("spec", "storageClassName"), "")
+    return annotations_of(claim).get(LEGACY, get_in(claim, ("spec", "storageClassName")) or "")
 
 
 PLUGIN = Plugin("PersistentVolumeClaimResize", frozenset((UPDATE,)), frozenset(("PersistentVolumeClaim",)), validate=validate)

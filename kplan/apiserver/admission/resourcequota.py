@@ -15,13 +15,19 @@ from kplan.model.podresources import Amounts
 from kplan.model.quantity import Quantity
 
 QUOTA = "ResourceQuota"
+IGNORED = frozenset(("bindings", "events", "events.events.k8s.io", "localsubjectaccessreviews.authorization.k8s.io"))
+"""Namespaced resources that nobody counts."""
+SUBRESOURCES = frozenset((("Pod", "resize"), ("PersistentVolumeClaim", "status")))
+"""Updates of a part that may change what an object uses; a status is counted, but never refused."""
 
 
 def validate(attributes: Attributes, context: AdmissionContext) -> Status | None:
     """Refuse what exceeds a quota; otherwise leave the quotas' new usage to be stored with the object."""
+    if attributes.subresource and (attributes.kind, attributes.subresource) not in SUBRESOURCES:
+        return None
     obj = attributes.object
     quotas = context.view.objects(QUOTA, attributes.namespace) if attributes.info.namespaced else []
-    if obj is None or not quotas or (attributes.kind == QUOTA and attributes.operation == UPDATE):
+    if obj is None or not quotas or attributes.resource in IGNORED:
         return None
     evaluator = evaluator_for(attributes.resource)
     if not _handles(evaluator, attributes):
@@ -55,7 +61,7 @@ def _charge(attributes: Attributes, context: AdmissionContext, evaluator: Evalua
             continue
         after = {n: used[n] + requested[n] if n in used else requested[n] for n in requested}
         exceeded = sorted(n for n in after if after[n] > hard[n])
-        if exceeded:
+        if exceeded and attributes.subresource != "status":
             return refuse(
                 attributes,
                 f"exceeded quota: {name_of(quota)}, requested: {_print(requested, exceeded)}, "
@@ -68,7 +74,7 @@ def _charge(attributes: Attributes, context: AdmissionContext, evaluator: Evalua
 
 
 def _handles(evaluator: Evaluator, attributes: Attributes) -> bool:
-    if attributes.operation == CREATE:
+    if attributes.operation == CREATE or attributes.subresource:
         return True
     if attributes.kind == "Pod" and attributes.old is not None and attributes.object is not None:
         return is_terminating(attributes.old) != is_terminating(attributes.object)
@@ -86,4 +92,9 @@ def _print(amounts: Mapping[str, Quantity], names: Iterable[str]) -> str:
     return ",".join(f"{n}={amounts[n]}" for n in names if n in amounts)
 
 
-PLUGIN = Plugin("ResourceQuota", frozenset((CREATE, UPDATE)), validate=validate)
+PLUGIN = Plugin(
+    "ResourceQuota",
+    frozenset((CREATE, UPDATE)),
+    subresources=frozenset(("", *(subresource for _, subresource in SUBRESOURCES))),
+    validate=validate,
+)

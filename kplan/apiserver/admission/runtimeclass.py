@@ -95,16 +95,19 @@ def _covers(wide: Any, narrow: Any) -> bool:
     """Whether every taint that ``narrow`` tolerates is tolerated by ``wide`` too, for as long."""
     if wide == narrow:
         return True
-    if wide.get("key") not in (None, "", narrow.get("key")) or wide.get("effect") not in (None, "", narrow.get("effect")):
+    operator = wide.get("operator") or "Equal"
+    if (wide.get("key") or "") != (narrow.get("key") or "") and (wide.get("key") or operator != "Exists"):
+        return False
+    if wide.get("effect") not in (None, "", narrow.get("effect")):
         return False
     if wide.get("effect") == "NoExecute" and "tolerationSeconds" in wide:
         theirs = narrow.get("tolerationSeconds")
-        if theirs is None or max(0, wide["tolerationSeconds"]) < max(0, theirs):
+        if theirs is None or theirs > wide["tolerationSeconds"]:
             return False
-    operator = wide.get("operator") or "Equal"
     if operator == "Equal":
-        return (narrow.get("operator") or "Equal") == "Equal" and wide.get("key") == narrow.get("key") and wide.get("value") == narrow.get("value")
-    return operator == "Exists" and not wide.get("value")
+        # One that leaves its operator out is not taken for Equal here.
+        return narrow.get("operator") == "Equal" and (wide.get("value") or "") == (narrow.get("value") or "")
+    return bool(operator == "Exists")
 
 
 def _same_amounts(a: Any, b: Any) -> bool:
