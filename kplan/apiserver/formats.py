@@ -14,10 +14,10 @@ from collections.abc import Callable
 from datetime import date
 from email.utils import parseaddr
 
-from kplan.apiserver.cel.library.times import parse_duration
-from kplan.apiserver.cel.library.urls import UrlError, parse_request_uri
 from kplan.apiserver.goregexp import matches
+from kplan.apiserver.gotimes import parse_duration
 from kplan.apiserver.rules.names import byte_length
+from kplan.apiserver.urls import UrlError, parse_request_uri
 
 _HOSTNAME = (
     r"^([a-zA-Z0-9\p{S}\p{L}]((-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?)|"

@@ -30,7 +30,7 @@ from kplan.catalog.catalog import Catalog
 from kplan.catalog.kinds import KindInfo
 from kplan.model.instants import write_instant
 from kplan.model.names import Names
-from kplan.model.objects import Object, Path, Ref, get_in, ref_of, thaw
+from kplan.model.objects import Object, Path, Ref, get_in, is_deleting, ref_of, thaw
 from kplan.store.store import Store
 from kplan.store.view import View
 
@@ -101,7 +101,7 @@ class APIServer:
         if self._custom[0] != epoch:
             served = {}
             if epoch:
-                from kplan.apiserver.customresources import served_kinds
+                from kplan.apiserver.customresources.serving import served_kinds
 
                 served = {(info.api_version, info.kind): (info, s) for info, s in served_kinds(self.view.objects(crd))}
             self._custom = (epoch, served)
@@ -264,7 +264,9 @@ class APIServer:
         meta, old_meta = draft["metadata"], old["metadata"]
         if error := _stale(meta, old_meta, info):
             return Outcome(error=error, warnings=_once(said))
-        strategy = self.strategy(info)
+        strategy, kept = self.strategy(info), old
+        if strategy.as_served is not None:
+            old = strategy.as_served(old)
         if user:
             strategy.default(draft, context)
         for owned in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "generateName"):
@@ -295,7 +297,9 @@ class APIServer:
         if error := self._run(attributes, admission, "validate"):
             return Outcome(error=error, warnings=_once(said))
         if same(draft, old):
-            return Outcome(old, warnings=_once(said), changed=False)
+            return Outcome(kept, warnings=_once(said), changed=False)
+        if strategy.as_stored is not None:
+            draft = strategy.as_stored(draft)
         ref = ref_of(draft)
         gone = deletion.is_complete(draft)
         stored = self._store(ref, draft, actor, because, subresource=subresource, dry_run=dry_run, writes=admission.writes)
@@ -332,6 +336,8 @@ class APIServer:
         for phase in ("admit", "validate"):
             if error := self._run(attributes, admission, phase):
                 return Outcome(error=error, warnings=_once(said))
+        if strategy.begin_deletion is not None and not is_deleting(old):
+            old = strategy.begin_deletion(old, self._strategy_context(actor))
         marked = deletion.mark(old, strategy, propagation=propagation, grace=grace, now=self.now)
         if marked is old:
             return Outcome(old, warnings=_once(said), changed=False)
@@ -376,7 +382,7 @@ class APIServer:
         lifecycle = self.catalog.lifecycle(info.api_version, info.kind)
         deprecated = (lifecycle.warning,) if lifecycle is not None and lifecycle.warning else ()
         if (custom := self._custom_kinds().get((info.api_version, info.kind))) is not None:
-            from kplan.apiserver.customresources import decode_custom
+            from kplan.apiserver.customresources.serving import decode_custom
 
             decoded: tuple[Draft, Status | None, tuple[str, ...]]
             decoded = decode_custom(obj, custom[0], custom[1], mode=validation, duplicates=duplicates)

@@ -96,6 +96,12 @@ class Strategy:
     default_grace_period: Callable[[Object], int | None] = _nothing
     """Seconds of graceful deletion, None for none (pods: terminationGracePeriodSeconds)."""
     status_warnings: bool = False
+    begin_deletion: Callable[[Object, StrategyContext], Object] | None = None
+    """What else the first delete of an object changes in it."""
+    as_stored: Callable[[Object], Draft] | None = None
+    """Where an object is kept in another version (custom resources): makes what is kept of what was asked for."""
+    as_served: Callable[[Object], Draft] | None = None
+    """The way back."""
 
 
 PASS_THROUGH = Strategy(kind="")

@@ -10,10 +10,10 @@ from typing import Any
 
 from kplan.apiserver.cel.checker import Checked
 from kplan.apiserver.cel.library.formatting import ClauseError, clause_error, clauses
-from kplan.apiserver.cel.library.times import parse_duration, parse_timestamp
 from kplan.apiserver.cel.syntax import Call, Const, Expr, Fold, Issue, ListExpr, Select, StructExpr, place
 from kplan.apiserver.cel.types import Type
 from kplan.apiserver.goregexp import RegexpError, compile_regexp
+from kplan.apiserver.gotimes import parse_duration, parse_timestamp
 
 _ALLOWED = {
     "s": ("list", "map", "int", "uint", "double", "bool", "string", "timestamp", "bytes", "duration", "type", "null_type"),

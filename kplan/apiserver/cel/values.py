@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from kplan.apiserver.urls import Url
 from kplan.model.quantity import Quantity
 
 INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
@@ -83,19 +84,6 @@ class Cidr:
         """The network's own address."""
         drop = self.ip.max_prefixlen - self.bits
         return Cidr(type(self.ip)(int(self.ip) >> drop << drop), self.bits)
-
-
-@dataclass(frozen=True, slots=True)
-class Url:
-    """A parsed URL."""
-
-    text: str
-    scheme: str
-    host: str
-    path: str
-    query: str
-    user: str = ""
-    fragment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

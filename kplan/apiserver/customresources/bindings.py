@@ -9,7 +9,6 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kplan.apiserver.cel.library.times import parse_timestamp
 from kplan.apiserver.cel.values import Duration, EvaluationError, MapList, SetList, Timestamp
 from kplan.apiserver.customresources.declared import escape, with_type_and_metadata
 from kplan.apiserver.customresources.schemas import (
@@ -25,6 +24,7 @@ from kplan.apiserver.customresources.schemas import (
     values_of,
 )
 from kplan.apiserver.formats import duration_nanos, is_date
+from kplan.apiserver.gotimes import parse_timestamp
 
 _MISSING = object()
 

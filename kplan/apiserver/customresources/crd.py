@@ -5,12 +5,11 @@ Mirrors: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/valid
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kplan.apiserver.cel.library.urls import UrlError, parse_request_uri
+from kplan.apiserver.customresources.approval import APPROVAL, approval_state, is_certificate_bundle, is_protected
 from kplan.apiserver.customresources.crdschemas import SchemaOptions, validate_validation
 from kplan.apiserver.customresources.fieldpaths import PathRefused, find_field
 from kplan.apiserver.customresources.internal import internal_spec, show_versions
@@ -34,19 +33,16 @@ from kplan.apiserver.field import (
     FieldPath,
     duplicate,
     forbidden,
-    go_quote,
     invalid,
     not_supported,
     required,
     too_many,
 )
 from kplan.apiserver.rules.names import byte_length, is_dns1035_label, is_dns1123_subdomain
-from kplan.apiserver.rules.pem import blocks
 from kplan.apiserver.rules.webhooks import validate_webhook_service, validate_webhook_url
 from kplan.model.objects import Object
 
 STATUS = ROOT.child("status")
-APPROVAL = "api-approved.kubernetes.io"
 MAX_SELECTABLE_FIELDS, MAX_DEPRECATION_WARNING = 8, 256
 SCOPES = ("Cluster", "Namespaced")
 STRATEGIES = ("None", "Webhook")
@@ -341,11 +337,6 @@ def _validate_client(client: Mapping[str, Any] | None, path: FieldPath, options:
         yield invalid(path.child("caBundle"), bundle, "unable to load root certificates: unable to parse bytes as PEM block")
 
 
-def is_certificate_bundle(bundle: str) -> bool:
-    """Whether there are certificates in base64 text."""
-    return any(block.type == "CERTIFICATE" for block in blocks(base64.b64decode(bundle)))
-
-
 def is_recognized(versions: Sequence[str]) -> bool:
     """Whether the server can talk to a conversion webhook."""
     return any(v in _REVIEW_VERSIONS for v in versions)
@@ -390,29 +381,6 @@ def validate_stored_versions(crd: Object) -> Errors:
                 f"storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
             )
             yield invalid(path.index(i), name, said)
-
-
-def approval_state(crd: Object) -> tuple[str, str]:
-    """Whether an API in a community's group was approved (``approved``, ``bypassed``, ``missing``, ``invalid``), and why."""
-    annotation = (crd["metadata"].get("annotations") or {}).get(APPROVAL) or ""
-    link = "see https://github.com/kubernetes/enhancements/pull/1111"
-    if not annotation:
-        return "missing", f"protected groups must have approval annotation {go_quote(APPROVAL)}, {link}"
-    if annotation.startswith("unapproved"):
-        return "bypassed", f"not approved: {go_quote(annotation)}"
-    try:
-        url = parse_request_uri(annotation)
-        if url.host and url.scheme:
-            return "approved", f"approved in {annotation}"
-    except UrlError:
-        pass
-    hint = 'with either a URL or a reason starting with "unapproved"'
-    return "invalid", f"protected groups must have approval annotation {go_quote(APPROVAL)} {hint}, {link}"
-
-
-def is_protected(group: str) -> bool:
-    """Whether a group is Kubernetes' own."""
-    return any(group == own or group.endswith(f".{own}") for own in ("k8s.io", "kubernetes.io"))
 
 
 def validate_approval(crd: Object, old: Object | None) -> Errors:

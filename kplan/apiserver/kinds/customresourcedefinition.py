@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from kplan.apiserver.customresources.approval import is_certificate_bundle
 from kplan.apiserver.customresources.crd import (
     MAX_SELECTABLE_FIELDS,
     Options,
-    is_certificate_bundle,
     is_recognized,
     schemas_of,
     validate_approval,
@@ -34,6 +34,7 @@ from kplan.apiserver.customresources.schemas import (
     type_of,
     validate_structural,
 )
+from kplan.apiserver.customresources.versions import CLEANUP, is_established, with_condition
 from kplan.apiserver.field import ROOT, SPEC, Errors
 from kplan.apiserver.rules.metadata import validate_immutable, validate_object_meta, validate_object_meta_update
 from kplan.apiserver.rules.names import Messages, NameRule, name_is_dns_subdomain
@@ -112,17 +113,12 @@ def _validate_update(new: Object, old: Object, context: StrategyContext) -> Erro
     spec, before = new["spec"], old["spec"]
     yield from validate_spec(spec, _update_options(new, old))
     names, names_before = spec.get("names") or {}, before.get("names") or {}
-    if _is_established(old):
+    if is_established(old):
         yield from validate_immutable(spec.get("scope"), before.get("scope"), SPEC.child("scope"))
         yield from validate_immutable(names.get("kind"), names_before.get("kind"), SPEC.child("names", "kind"))
     yield from validate_immutable(spec.get("group"), before.get("group"), SPEC.child("group"))
     yield from validate_immutable(names.get("plural"), names_before.get("plural"), SPEC.child("names", "plural"))
     yield from _validate_rest(new, old)
-
-
-def _is_established(crd: Object) -> bool:
-    conditions = (crd.get("status") or {}).get("conditions") or ()
-    return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
 def _update_options(new: Object, old: Object) -> Options:
@@ -153,7 +149,7 @@ def _update_options(new: Object, old: Object) -> Options:
         ),
         recognized_reviews=not reviews or is_recognized(reviews),
         require_schema=all(whole),
-        any_ca_bundle=not _is_established(old) or (bool(bundle) and not is_certificate_bundle(bundle)),
+        any_ca_bundle=not is_established(old) or (bool(bundle) and not is_certificate_bundle(bundle)),
         unchanged_schemas=frozenset(v["name"] for v, o in pairs if v.get("schema") == o.get("schema")),
         many_selectable=frozenset(many),
     )
@@ -162,6 +158,20 @@ def _update_options(new: Object, old: Object) -> Options:
 def _is_non_atomic_set(schema: Schema) -> bool:
     items = items_of(schema)
     return schema.get(LIST_TYPE) == "set" and items is not None and not is_atomic_item(items)
+
+
+def _begin_deletion(crd: Object, context: StrategyContext) -> Object:
+    """The objects of its kind go first: a finalizer waits for that."""
+    finalizers = crd["metadata"].get("finalizers") or []
+    if CLEANUP in finalizers:
+        return crd
+    condition = {
+        "type": "Terminating",
+        "status": "True",
+        "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    }
+    return with_condition({**crd, "metadata": {**crd["metadata"], "finalizers": [*finalizers, CLEANUP]}}, condition, context.now)
 
 
 def _unrecognized_formats(crd: Object) -> list[str]:
@@ -189,6 +199,7 @@ STRATEGY = Strategy(
     validate=_validate,
     validate_update=_validate_update,
     warnings=_warnings,
+    begin_deletion=_begin_deletion,
     has_status=True,
     prepares_status=True,
 )

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.cel.library.urls import UrlError, parse_url
 from kplan.apiserver.field import Errors, FieldPath, invalid, required
 from kplan.apiserver.rules.names import is_dns1123_subdomain, is_valid_port_num
+from kplan.apiserver.urls import UrlError, parse_url
 
 _FORM = "; desired format: https://host[/path]"
 

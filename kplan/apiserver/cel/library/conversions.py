@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from kplan.apiserver.cel.library.operators import checked_int, checked_uint
-from kplan.apiserver.cel.library.times import duration_text, parse_duration, parse_timestamp, timestamp_text
+from kplan.apiserver.cel.library.times import duration_text, timestamp_text
 from kplan.apiserver.cel.values import NANOS, Duration, EvaluationError, Timestamp, TypeValue, type_name
+from kplan.apiserver.gotimes import parse_duration, parse_timestamp
 
 _INT = re.compile(r"[+-]?\d+", re.ASCII)
 _UINT = re.compile(r"\d+", re.ASCII)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kplan.apiserver.cel.library.urls import UrlError, parse_request_uri
 from kplan.apiserver.cel.values import NONE, NamedFormat, OptionalValue
 from kplan.apiserver.formats import is_format
 from kplan.apiserver.rules import names
+from kplan.apiserver.urls import UrlError, parse_request_uri
 
 
 def _uri(text: str) -> Iterable[str]:

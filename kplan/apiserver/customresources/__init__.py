@@ -1,0 +1,1 @@
+"""Custom resources: the kinds that CustomResourceDefinitions in the store serve."""
