@@ -71,6 +71,8 @@ def pod_options(
             "UserNamespacesHostNetworkSupport", bool(before.get("hostNetwork")) and before.get("hostUsers") is False
         ),
         strict_addresses=gates.on("StrictIPCIDRValidation"),
+        resize_init_containers=gates.on("InPlacePodVerticalScalingInitContainers"),
+        resize_pod_level=gates.on("InPlacePodLevelResourcesVerticalScaling"),
     )
 
 

@@ -46,6 +46,8 @@ class PodOptions:
     allow_toleration_comparison: bool = False
     allow_user_namespaces_with_host_network: bool = False
     strict_addresses: bool = True
+    resize_init_containers: bool = True
+    resize_pod_level: bool = True
 
 
 def containers_of(spec: Object) -> Iterator[Object]:

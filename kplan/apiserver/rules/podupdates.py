@@ -1,11 +1,11 @@
 """What may change of a pod that exists: little of itself, more through its subresources.
 
-Mirrors: pkg/apis/core/validation/validation.go (ValidatePodUpdate, ValidatePodEphemeralContainersUpdate, ValidatePodResize) (1.36)
+Mirrors: pkg/apis/core/validation/validation.go (ValidatePodUpdate, ValidatePodEphemeralContainersUpdate) (1.36)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from kplan.apiserver.field import METADATA, SPEC, Errors, FieldError, FieldPath, forbidden, go_quote, invalid, required
@@ -13,11 +13,11 @@ from kplan.apiserver.internalform import internal_diff, internal_json
 from kplan.apiserver.rules.metadata import semantically_equal, validate_object_meta_update
 from kplan.apiserver.rules.names import range_error
 from kplan.apiserver.rules.podoptions import PodOptions
-from kplan.apiserver.rules.podresources import is_restartable_init_container, qos_class
+from kplan.apiserver.rules.podresize import set_back, validate_pod_resize
 from kplan.apiserver.rules.podscheduling import validate_tolerations
 from kplan.apiserver.rules.podspec import MIRROR_POD
 from kplan.apiserver.rules.podtemplates import APP_ARMOR, validate_pod_annotations, validate_pod_metadata_and_spec
-from kplan.model.objects import EMPTY, Object, annotations_of, get_in
+from kplan.model.objects import Object, annotations_of, get_in
 
 _UPDATABLE = ",".join(
     (
@@ -31,8 +31,6 @@ _UPDATABLE = ",".join(
 _MOST_DEADLINE = 2**31 - 1
 _NOWHERE = FieldPath().key("")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_ONLY_COMPUTE = "only cpu and memory resources are mutable"
-
 Spec = dict[str, Any]
 
 
@@ -42,7 +40,7 @@ def validate_pod_update(new: Object, old: Object, options: PodOptions, subresour
         case "ephemeralcontainers":
             return _validate_ephemeral_update(new, old, options)
         case "resize":
-            return _validate_resize(new, old, options)
+            return validate_pod_resize(new, old, options)
         case "status":
             return validate_object_meta_update(new["metadata"], old["metadata"])
         case _:
@@ -154,23 +152,20 @@ def _validate_gated(munged: Spec, before: Object) -> Errors:
     """A pod that no scheduler has seen may be told more about its node."""
     new, old = munged.get("nodeSelector") or {}, before.get("nodeSelector") or {}
     if any(new.get(k) != v for k, v in old.items()):
-        yield invalid(SPEC.child("nodeSelector"), new, "only additions to spec.nodeSelector are allowed (no mutations or deletions)")
-    _set_back(munged, "nodeSelector", before.get("nodeSelector"))
+        yield invalid(
+            SPEC.child("nodeSelector"),
+            new,
+            "only additions to spec.nodeSelector are allowed (no mutations or deletions)",
+        )
+    set_back(munged, "nodeSelector", before.get("nodeSelector"))
     old_node = get_in(before, ("affinity", "nodeAffinity"))
     new_node = get_in(munged, ("affinity", "nodeAffinity"))
     if semantically_equal(old_node, new_node):
         return
     yield from _validate_node_affinity(new_node, old_node)
     affinity = dict(munged.get("affinity") or {})
-    _set_back(affinity, "nodeAffinity", old_node)
-    _set_back(munged, "affinity", affinity if affinity or before.get("affinity") is not None else None)
-
-
-def _set_back(holder: Spec, field: str, value: Any) -> None:
-    if value is None:
-        holder.pop(field, None)
-    else:
-        holder[field] = value
+    set_back(affinity, "nodeAffinity", old_node)
+    set_back(munged, "affinity", affinity if affinity or before.get("affinity") is not None else None)
 
 
 def _validate_node_affinity(new: Object | None, old: Object | None) -> Errors:
@@ -214,102 +209,3 @@ def _validate_ephemeral_update(new: Object, old: Object, options: PodOptions) ->
         elif not semantically_equal(container, now):
             diff = internal_diff("core.EphemeralContainer", container, now)
             yield forbidden(here, f"existing ephemeral containers {go_quote(name)} may not be changed\n{diff}")
-
-
-# -- resize ----------------------------------------------------------------------------------------------------------
-
-
-def _validate_resize(new: Object, old: Object, options: PodOptions) -> Errors:
-    if MIRROR_POD in annotations_of(old):
-        yield forbidden(_NOWHERE, "static pods cannot be resized")
-        return
-    if get_in(old, ("spec", "os", "name")) == "windows":
-        yield forbidden(_NOWHERE, "windows pods cannot be resized")
-        return
-    errors = [*validate_object_meta_update(new["metadata"], old["metadata"]), *validate_pod_metadata_and_spec(new, options)]
-    quality = get_in(old, ("status", "qosClass")) or qos_class(old["spec"])
-    if quality != qos_class(new["spec"]):
-        said = "Pod QOS Class may not change as a result of resizing"
-        errors.append(invalid(SPEC, get_in(new, ("status", "qosClass"), ""), said))
-    running = [s for s in get_in(old, ("status", "containerStatuses"), ()) if get_in(s, ("state", "running")) is not None]
-    if running and running[0].get("resources") is None:
-        errors.append(forbidden(SPEC, "Pod running on node without support for resize"))
-    errors.extend(_pod_level_errors(new["spec"], old["spec"]))
-    order = list(_validate_order(new["spec"], old["spec"]))
-    errors.extend(order)
-    if not order:
-        errors.extend(_validate_container_resizes(new["spec"], old["spec"]))
-    yield from errors
-    if not errors and not semantically_equal(_without_compute(new["spec"], old["spec"]), old["spec"]):
-        yield forbidden(SPEC, _ONLY_COMPUTE)
-
-
-def _pod_level_errors(new: Object, old: Object) -> Errors:
-    now, before, here = new.get("resources"), old.get("resources"), SPEC.child("resources")
-    if before is not None and now is None:
-        yield forbidden(here, "pod-level resources cannot be removed")
-        return
-    for what in ("requests", "limits"):
-        if before is not None and _removed((now or EMPTY).get(what), before.get(what)):
-            yield forbidden(here.child(what), f"pod-level resource {what} cannot be removed")
-    if now is not None and not semantically_equal(_keep_compute(now, before or EMPTY), before):
-        yield forbidden(SPEC, "only cpu and memory resources are mutable at pod-level")
-
-
-def _validate_order(new: Object, old: Object) -> Errors:
-    for field in ("containers", "initContainers"):
-        now, before = new.get(field) or (), old.get(field) or ()
-        if len(now) != len(before):
-            yield forbidden(SPEC.child(field), f"{field} may not be added or removed on resize")
-            continue
-        for i, (a, b) in enumerate(zip(now, before, strict=True)):
-            if a.get("name") != b.get("name"):
-                yield forbidden(SPEC.child(field).index(i).child("name"), f"{field} may not be renamed or reordered on resize")
-
-
-def _validate_container_resizes(new: Object, old: Object) -> Errors:
-    for field in ("initContainers", "containers"):
-        for i, (now, before) in enumerate(zip(new.get(field) or (), old.get(field) or (), strict=True)):
-            a, b = now.get("resources") or EMPTY, before.get("resources") or EMPTY
-            for what in ("requests", "limits"):
-                if _removed(a.get(what), b.get(what)):
-                    yield forbidden(SPEC.child(field).index(i).child("resources", what), f"resource {what} cannot be removed")
-    for now, before in zip(new.get("containers") or (), old.get("containers") or (), strict=True):
-        if not semantically_equal(_resized(now, before), before):
-            yield forbidden(SPEC, _ONLY_COMPUTE)
-    for i, (now, before) in enumerate(zip(new.get("initContainers") or (), old.get("initContainers") or (), strict=True)):
-        here = SPEC.child("initContainers").index(i)
-        if not semantically_equal(_resized(now, before), before):
-            yield forbidden(here, "only cpu and memory resources for init or sidecar containers are mutable")
-        if not semantically_equal(now, before) and not is_restartable_init_container(now):
-            for policy in now.get("resizePolicy") or ():
-                if policy.get("restartPolicy") == "RestartContainer":
-                    yield forbidden(here, "non-sidecar init containers with a resize policy of RestartContainer cannot be resized")
-
-
-def _removed(new: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> bool:
-    return any(name not in (new or EMPTY) for name in old or EMPTY)
-
-
-def _keep_compute(new: Object, old: Object) -> Spec:
-    """New resources with cpu and memory set back to the old ones."""
-    out: Spec = dict(new)
-    for what in ("requests", "limits"):
-        amounts = {k: v for k, v in (new.get(what) or EMPTY).items() if k not in ("cpu", "memory")}
-        amounts |= {k: v for k, v in (old.get(what) or EMPTY).items() if k in ("cpu", "memory")}
-        _set_back(out, what, amounts or None)
-    return out
-
-
-def _resized(new: Object, old: Object) -> Spec:
-    return {**new, "resources": _keep_compute(new.get("resources") or EMPTY, old.get("resources") or EMPTY)}
-
-
-def _without_compute(new: Object, old: Object) -> Spec:
-    out: Spec = dict(new)
-    for field in ("containers", "initContainers"):
-        if out.get(field):
-            out[field] = [_resized(a, b) for a, b in zip(out[field], old[field], strict=True)]
-    if out.get("resources") is not None:
-        _set_back(out, "resources", _keep_compute(out["resources"], old.get("resources") or EMPTY) or None)
-    return out
