@@ -56,14 +56,16 @@ class Apply:
         infos, error = Builder(self.client, files=files, selector=self.selector).select().infos()
         if not infos and error is None:
             return Failure("no objects passed to apply")
-        if self.prune is not None and (refused := self.prune.before(infos)):
+        refused: AnyFailure | None = self.prune.before(infos) if self.prune is not None else None
+        if refused is not None:
             return refused
         errors = [error, *(self.apply_one(info) for info in infos)]
         found = [e for e in errors if e is not None]
         if found:
             return found[0] if len(found) == 1 else aggregate(found)
         self.applied = infos
-        return self.prune.after() if self.prune is not None else None
+        left: AnyFailure | None = self.prune.after() if self.prune is not None else None
+        return left
 
     def apply_one(self, info: Info) -> AnyFailure | None:
         """Apply one object."""

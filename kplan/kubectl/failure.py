@@ -114,7 +114,7 @@ def _invalid(status: Status) -> str:
         said = f'The {kind} "{name}" is invalid'
     elif status.message and not status.causes:
         said += f": {status.message}"
-    causes = list(dict.fromkeys(f"{c.field or '<nil>'}: {c.message}" for c in status.causes))
+    causes = list(dict.fromkeys(f"{c.field}: {c.message}" for c in status.causes))
     if not causes:
         return said
     if len(causes) == 1:

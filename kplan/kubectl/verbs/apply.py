@@ -73,7 +73,7 @@ def _prune(command: Command, apply: Apply) -> AnyFailure | None:
         parent = parse_parent(a["applyset"], command.client)
         if isinstance(parent, Failure):
             return Failure(f'invalid parent reference "{a["applyset"]}": {parent}')
-        apply.prune = ApplySet(apply, *parent)
+        apply.prune = ApplySet(apply, parent)
         return None
     if not a["prune"]:
         return None

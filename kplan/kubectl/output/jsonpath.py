@@ -1,0 +1,386 @@
+"""JSONPath templates: ``{.items[*].metadata.name}``, ``{range .items[?(@.a=="b")]}…{end}``.
+
+Mirrors: staging/src/k8s.io/client-go/util/jsonpath/{parser,jsonpath}.go (1.36)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kplan.apiserver.merge.values import go_json, go_text
+
+
+class BadTemplate(ValueError):
+    """A template that is none, or that does not fit the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step. ``kind`` is text, field, array, filter, number, bool, wildcard, recursive, union or identifier."""
+
+    kind: str
+    value: Any = None
+    operator: str = ""
+    right: tuple[Node, ...] = ()
+
+
+Action = tuple[Node, ...]
+
+_DICT_KEY = re.compile(r"'([^']*)'")
+_SLICE = re.compile(r"(-?[0-9]*)(:-?[0-9]*)?(:-?[0-9]*)?")
+_FILTER = re.compile(r"([^!<>=]+)([!<>=]+)(.+?)", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?[0-9.]*")
+_ENDS = " \t\r\n.,[]$@{}"
+
+
+def parse(template: str) -> list[Action]:
+    """The actions of a template; text between them is an action, too.
+
+    Raises: BadTemplate.
+    """
+    out: list[Action] = []
+    at = 0
+    while at < len(template):
+        begin = template.find("{", at)
+        if begin != at:
+            out.append((Node("text", template[at : begin if begin >= 0 else len(template)]),))
+        if begin < 0:
+            break
+        reader = _Reader(template, begin + 1)
+        out.append(tuple(reader.action()))
+        at = reader.at
+    return out
+
+
+def _action(text: str) -> Action:
+    return parse("{" + text + "}")[0]
+
+
+class _Reader:
+    """Reads one action."""
+
+    def __init__(self, text: str, at: int) -> None:
+        self.text, self.at = text, at
+        self.nodes: list[Node] = []
+
+    def action(self) -> list[Node]:
+        """The nodes up to the closing brace."""
+        while True:
+            rest = self.text[self.at :]
+            if rest.startswith("}"):
+                self.at += 1
+                return self.nodes
+            if not rest or rest[0] in "\r\n":
+                raise BadTemplate("unclosed action")
+            self._node(rest)
+
+    def _node(self, rest: str) -> None:
+        char = rest[0]
+        if rest.startswith("[?("):
+            self._filter()
+        elif rest.startswith(".."):
+            self._recursive()
+        elif char in " @$":
+            self.at += 1
+        elif char == "[":
+            self._array()
+        elif char in "\"'":
+            self._quoted(char)
+        elif char == ".":
+            self.at += 1
+            self._field()
+        elif char in "+-" or char.isdigit():
+            self._number()
+        elif char == "_" or char.isalpha():
+            self._identifier()
+        else:
+            raise BadTemplate(f"unrecognized character in action: U+{ord(char):04X} '{char}'")
+
+    def _word(self) -> str:
+        """Up to the next terminator; a backslash takes the character behind it along."""
+        begin = self.at
+        while self.at < len(self.text) and self.text[self.at] not in _ENDS:
+            self.at += 2 if self.text[self.at] == "\\" else 1
+        return self.text[begin : self.at]
+
+    def _field(self) -> None:
+        word = self._word()
+        self.nodes.append(Node("wildcard") if word == "*" else Node("field", word.replace("\\", "")))
+
+    def _identifier(self) -> None:
+        word = self._word()
+        self.nodes.append(Node("bool", word == "true") if word in ("true", "false") else Node("identifier", word))
+
+    def _recursive(self) -> None:
+        if self.nodes and self.nodes[-1].kind == "recursive":
+            raise BadTemplate("invalid multiple recursive descent")
+        self.at += 2
+        self.nodes.append(Node("recursive"))
+        following = self.text[self.at : self.at + 1]
+        if following == "_" or following.isalnum():
+            self._field()
+
+    def _number(self) -> None:
+        found = _NUMBER.match(self.text, self.at)
+        word = found.group() if found else ""
+        self.at += len(word)
+        try:
+            self.nodes.append(Node("number", int(word)))
+        except ValueError:
+            try:
+                self.nodes.append(Node("number", float(word)))
+            except ValueError:
+                raise BadTemplate(f"cannot parse number {word}") from None
+
+    def _quoted(self, quote: str) -> None:
+        begin = self.at
+        self.at += 1
+        while True:
+            char = self.text[self.at : self.at + 1]
+            if not char or char == "\n":
+                raise BadTemplate("unterminated quoted string")
+            self.at += 1
+            if char == quote and self.text[self.at - 2] != "\\":
+                break
+        self.nodes.append(Node("text", _unquoted(self.text[begin : self.at])))
+
+    def _array(self) -> None:
+        end = self.text.find("]", self.at)
+        if end < 0 or "\n" in self.text[self.at : end]:
+            raise BadTemplate("unterminated array")
+        text, self.at = self.text[self.at + 1 : end], end + 1
+        if text == "*":
+            text = ":"
+        parts = text.split(",")
+        if len(parts) > 1:
+            self.nodes.append(Node("union", tuple(_action(f"[{part.strip(' ')}]") for part in parts)))
+        elif key := _DICT_KEY.fullmatch(text):
+            self.nodes += _action("." + key.group(1))
+        elif bounds := _SLICE.fullmatch(text):
+            self.nodes.append(Node("array", tuple(_bound(b) for b in bounds.groups())))
+        else:
+            raise BadTemplate(f"invalid array index {text}")
+
+    def _filter(self) -> None:
+        self.at += 3
+        begin, quote, closed = self.at, "", False
+        while True:
+            char = self.text[self.at : self.at + 1]
+            if not char or char == "\n":
+                raise BadTemplate("unterminated filter")
+            self.at += 1
+            if char in "\"'":
+                if not quote:
+                    quote = char
+                elif char == quote and self.text[self.at - 2] != "\\":
+                    closed = True
+            elif char == ")" and bool(quote) == closed:
+                break
+        if self.text[self.at : self.at + 1] != "]":
+            raise BadTemplate("unclosed array expect ]")
+        text = self.text[begin : self.at - 1]
+        self.at += 1
+        found = _FILTER.fullmatch(text)
+        if found is None:
+            self.nodes.append(Node("filter", _action(text), "exists"))
+        else:
+            left, operator, right = found.groups()
+            self.nodes.append(Node("filter", _action(left), operator, _action(right)))
+
+
+def _unquoted(text: str) -> str:
+    inner = text[1:-1]
+    if "\\" not in inner:
+        return inner
+    try:
+        return str(json.loads('"' + inner.replace("\\'", "'").replace('"', '\\"').replace('\\\\"', '\\"') + '"'))
+    except ValueError:
+        raise BadTemplate(f"unquote string {text} error invalid syntax") from None
+
+
+def _bound(text: str | None) -> int | None:
+    digits = (text or "").removeprefix(":")
+    return int(digits) if digits and digits != "-" else None
+
+
+class Template:
+    """A parsed template."""
+
+    def __init__(self, text: str, *, missing: bool = True) -> None:
+        self.actions = parse(text)
+        self._missing = missing
+
+    def print(self, data: Any) -> str:
+        """The template filled in.
+
+        Raises: BadTemplate.
+        """
+        return "".join(" ".join(map(_shown, values)) for values in self.find(data))
+
+    def find(self, data: Any) -> list[list[Any]]:
+        """What each action finds.
+
+        Raises: BadTemplate.
+        """
+        found, _ = self._run(data, 0, in_range=False)
+        return found
+
+    def _run(self, data: Any, at: int, *, in_range: bool) -> tuple[list[list[Any]], int]:
+        """(what was found, where the range ended)."""
+        out: list[list[Any]] = []
+        while at < len(self.actions):
+            action = self.actions[at]
+            if action and action[0] == Node("identifier", "end"):
+                if not in_range:
+                    raise BadTemplate("not in range, nothing to end")
+                return out, at
+            if action and action[0] == Node("identifier", "range"):
+                values = self._walk([data], action[1:])
+                end = len(self.actions)
+                for value in values:
+                    inner, end = self._run(value, at + 1, in_range=True)
+                    out += inner
+                if not values:
+                    _, end = self._run(None, at + 1, in_range=True)
+                at = end
+            else:
+                out.append(self._walk([data], action))
+            at += 1
+        return out, at
+
+    def _walk(self, values: list[Any], action: Action) -> list[Any]:
+        for node in action:
+            values = self._step(values, node)
+        return values
+
+    def _step(self, values: list[Any], node: Node) -> list[Any]:
+        match node.kind:
+            case "text":
+                return [node.value]
+            case "number" | "bool":
+                return [node.value for _ in values]
+            case "field":
+                return self._fields(values, node.value)
+            case "array":
+                return [item for value in values if value is not None for item in _sliced(value, *node.value)]
+            case "wildcard":
+                return [item for value in values for item in _inner(value)]
+            case "recursive":
+                return _descended(values)
+            case "union":
+                return [item for action in node.value for item in self._walk(values, action)]
+            case "filter":
+                return [item for value in values for item in self._filtered(value, node)]
+        raise BadTemplate(f"unrecognized identifier {node.value}")
+
+    def _fields(self, values: list[Any], name: str) -> list[Any]:
+        found = [value[name] for value in values if isinstance(value, Mapping) and name in value]
+        if values and not found and not self._missing:
+            raise BadTemplate(f"{name} is not found")
+        return found
+
+    def _filtered(self, value: Any, node: Node) -> list[Any]:
+        if not isinstance(value, list):
+            raise BadTemplate(f"{go_text(value)} is not array or slice and cannot be filtered")
+        return [item for item in value if self._passes(item, node)]
+
+    def _passes(self, item: Any, node: Node) -> bool:
+        if node.operator == "exists":
+            try:
+                return bool(self._walk([item], node.value))
+            except BadTemplate:
+                return False
+        sides = self._walk([item], node.value), self._walk([item], node.right)
+        if not all(sides):
+            return False
+        if any(len(side) > 1 for side in sides):
+            raise BadTemplate("can only compare one element at a time")
+        return _compared(sides[0][0], node.operator, sides[1][0])
+
+
+def _compared(left: Any, operator: str, right: Any) -> bool:
+    if operator not in ("==", "!=", "<", ">", "<=", ">="):
+        raise BadTemplate(f"unrecognized filter operator {operator}")
+    if _basic(left) != _basic(right):
+        raise BadTemplate("incompatible types for comparison")
+    if operator in ("==", "!="):
+        return bool(left == right) is (operator == "==")
+    if _basic(left) == "bool":
+        raise BadTemplate("invalid type for comparison")
+    order = (left > right) - (left < right)
+    return bool({"<": order < 0, ">": order > 0, "<=": order <= 0, ">=": order >= 0}[operator])
+
+
+def _basic(value: Any) -> str:
+    return "bool" if isinstance(value, bool) else type(value).__name__
+
+
+def _sliced(value: Any, begin: int | None, end: int | None, step: int | None) -> list[Any]:
+    if not isinstance(value, list):
+        raise BadTemplate(f"{_go_kind(value)} is not array or slice")
+    size = len(value)
+    single = begin is not None and end is None and step is None
+    return _slice(value, begin or 0, end, step, single, size)
+
+
+def _slice(value: list[Any], begin: int, end: int | None, step: int | None, single: bool, size: int) -> list[Any]:
+    first = begin + size if begin < 0 else begin
+    last = begin + 1 if single else size if end is None else end
+    if last < 0 or (last == 0 and single):
+        last += size
+    if first == last:
+        return []
+    for limit, at in ((size - 1, first), (size, last)):
+        if at > limit or at < 0:
+            raise BadTemplate(f"array index out of bounds: index {at if at == first else at - 1}, length {size}")
+    if first > last:
+        raise BadTemplate(f"starting index {first} is greater than ending index {last}")
+    if step is not None and step <= 0:
+        raise BadTemplate("step must be > 0")
+    return value[first:last:step]
+
+
+def _go_kind(value: Any) -> str:
+    return "map[string]interface {}" if isinstance(value, Mapping) else type(value).__name__.replace("str", "string")
+
+
+def _inner(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [value[k] for k in sorted(value)]
+    return list(value) if isinstance(value, list) else []
+
+
+def _descended(values: list[Any]) -> list[Any]:
+    out: list[Any] = []
+    for value in values:
+        inner = _inner(value)
+        if inner:
+            out.append(value)
+            out += _descended(inner)
+    return out
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping | list):
+        return go_json(value)
+    return "null" if value is None else go_text(value)
+
+
+_RELAXED = re.compile(r"\{\.?([^{}]+)\}|\.?([^{}]+)")
+
+
+def relaxed(text: str) -> str:
+    """``metadata.name`` and ``.metadata.name`` as ``{.metadata.name}``.
+
+    Raises: BadTemplate.
+    """
+    if not text:
+        return text
+    found = _RELAXED.fullmatch(text)
+    if found is None:
+        raise BadTemplate("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'")
+    return "{." + (found.group(1) or found.group(2)) + "}"
