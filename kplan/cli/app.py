@@ -51,6 +51,12 @@ class Commands(TyperGroup):
             from kplan.cli.kubectl import command_of
 
             return command_of(cmd_name)
+        from kplan.kubectl.absent import why_absent
+
+        if why_absent(cmd_name):
+            from kplan.cli.kubectl import absent_command
+
+            return absent_command(cmd_name)
         return None
 
 

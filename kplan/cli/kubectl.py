@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Collection
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from kplan.kubectl.screen import Printed
     from kplan.pipeline import Session
 
-READING = frozenset(("get", "describe", "api-resources", "wait"))
+READING = frozenset(("get", "describe", "api-resources", "api-versions", "wait", "rollout status", "rollout history"))
 """Verbs that change nothing, whose ``-o`` is kubectl's."""
 _FLAGS = {f"--{f.name.rstrip('_').replace('_', '-')}": f for f in (*fields(ClusterOptions), *fields(OutputOptions)) if f.name != "output"}
 _SHORT = {"-q": "--quiet"}
+_THEIRS = {"wait": ("--for",)}
+"""Flags of a verb that are named like one of kplan's."""
 
 
 class RawCommand(TyperCommand):
@@ -47,6 +50,22 @@ def command_of(verb: str) -> TyperCommand:
     return RawCommand(verb, callback=None, help=said[:1].upper() + said[1:])
 
 
+class AbsentCommand(RawCommand):
+    """A verb of kubectl's that kplan does not have."""
+
+    def invoke(self, ctx: Any) -> int:
+        """Say why."""
+        from kplan.kubectl.absent import why_absent
+
+        print(f"error: {why_absent(str(self.name))}", file=sys.stderr)  # noqa: T201
+        return USAGE
+
+
+def absent_command(verb: str) -> TyperCommand:
+    """The command that says why there is none."""
+    return AbsentCommand(verb, callback=None, hidden=True)
+
+
 def _module_name(verb: str) -> str:
     from importlib.util import find_spec
 
@@ -56,19 +75,20 @@ def _module_name(verb: str) -> str:
 
 def run_verb(verb: str, words: list[str]) -> int:
     """Run one of kubectl's verbs; returns the exit code."""
-    options, outputs, rest = split(words, reading=verb in READING)
+    reading = verb in READING or f"{verb} {_first_word(words)}" in READING
+    options, outputs, rest = split(words, reading=reading, theirs=_THEIRS.get(verb, ()))
     cluster = ClusterOptions(**{k: v for k, v in options.items() if k in {f.name for f in fields(ClusterOptions)}})
     output = OutputOptions(output=outputs or None, **{k: v for k, v in options.items() if k in {f.name for f in fields(OutputOptions)}})
     asked = [w for w in _before_dash(rest) if w.split("=")[0] == "--dry-run"]
-    if verb not in READING and (not asked or "--dry-run=none" in asked):
+    if not reading and (not asked or "--dry-run=none" in asked):
         print(f"error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl {verb}", file=sys.stderr)  # noqa: T201
         return USAGE
     session = open_session(cluster)
-    as_kubectl = verb in READING or output.output == ["kubectl"] or any(w in ("--dry-run=client", "--dry-run=server") for w in asked)
-    if verb not in READING:
+    as_kubectl = reading or output.output == ["kubectl"] or any(w in ("--dry-run=client", "--dry-run=server") for w in asked)
+    if not reading:
         session.begin()
     printed = _run(session, verb, rest)
-    if verb not in READING:
+    if not reading:
         let_pass(session, cluster)
     if as_kubectl:
         return finish_as_kubectl(session, output, printed)
@@ -76,21 +96,25 @@ def run_verb(verb: str, words: list[str]) -> int:
     return finish(session, output)
 
 
-def split(words: list[str], *, reading: bool) -> tuple[dict[str, Any], list[str], list[str]]:
+def _first_word(words: list[str]) -> str:
+    return next((w for w in words if not w.startswith("-")), "")
+
+
+def split(words: list[str], *, reading: bool, theirs: Collection[str] = ()) -> tuple[dict[str, Any], list[str], list[str]]:
     """(kplan's options, kplan's formats, what is kubectl's) of a command line.
 
     Behind ``--`` only a tail that is nothing but kplan's options is taken for them.
     """
     dash = words.index("--") if "--" in words else len(words)
-    options, outputs, rest = _take(words[:dash], reading=reading)
+    options, outputs, rest = _take(words[:dash], reading=reading, theirs=theirs)
     for at in range(dash + 1, len(words)):
-        tail = _take(words[at:], reading=reading)
+        tail = _take(words[at:], reading=reading, theirs=theirs)
         if all(w.split("=")[0] == "--dry-run" for w in tail[2]):
             return options | tail[0], outputs + tail[1], [*rest, *tail[2], *words[dash:at]]
     return options, outputs, [*rest, *words[dash:]]
 
 
-def _take(words: list[str], *, reading: bool) -> tuple[dict[str, Any], list[str], list[str]]:
+def _take(words: list[str], *, reading: bool, theirs: Collection[str] = ()) -> tuple[dict[str, Any], list[str], list[str]]:
     options: dict[str, Any] = {}
     outputs: list[str] = []
     rest: list[str] = []
@@ -99,7 +123,7 @@ def _take(words: list[str], *, reading: bool) -> tuple[dict[str, Any], list[str]
         word = pending.pop(0)
         name, equals, value = word.partition("=")
         name = _SHORT.get(name, name)
-        if name in _FLAGS:
+        if name in _FLAGS and name not in theirs:
             known = _FLAGS[name]
             if isinstance(known.default, bool):
                 options[known.name] = value.lower() not in ("false", "f", "0") if equals else True

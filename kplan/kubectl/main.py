@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
+from kplan.kubectl.absent import why_absent
 from kplan.kubectl.client import Client
 from kplan.kubectl.command import Bytes, Command, Reader
 from kplan.kubectl.failure import AnyFailure, Failure, report
@@ -43,7 +44,7 @@ def _run(argv: list[str], client: Client, read: Reader, read_bytes: Bytes, build
     verb, rest = take_word(argv)
     module = _module("kplan.kubectl.verbs", verb)
     if module is None:
-        return Failure(f'unknown command "{verb}" for "kubectl"')
+        return Failure(why_absent(verb) or f'unknown command "{verb}" for "kubectl"')
     path = f"kubectl {verb}"
     if folder := getattr(module, "FOLDER", ""):
         word, without = take_word(rest, valued_by(module))
