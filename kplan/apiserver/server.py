@@ -18,7 +18,7 @@ from typing import Any
 from kplan.apiserver import binding, deletion, eviction
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.admission.contract import CREATE, DELETE, UPDATE, AdmissionContext, Attributes, plugins
-from kplan.apiserver.field import METADATA, Errors
+from kplan.apiserver.field import METADATA, Errors, invalid
 from kplan.apiserver.fieldmanagers import FieldManagers
 from kplan.apiserver.merge.apply.entries import but_for_times
 from kplan.apiserver.outcome import Outcome, Status
@@ -246,6 +246,8 @@ class APIServer:
         changed = patch(old)
         if isinstance(changed, Status):
             return Outcome(error=changed)
+        if error := _other_uid(changed, old, ref):
+            return Outcome(error=error)
         return self.update(
             changed, actor=actor, because=because, subresource=subresource, user=user, validation=validation, manager=manager, dry_run=dry_run
         )
@@ -531,6 +533,14 @@ def _carry_by_subresource(draft: Draft, old: Object, strategy: Strategy, subreso
 
 def _generation_rises(draft: Draft, old: Object, strategy: Strategy) -> bool:
     return any(get_in(draft, f.split(".")) != get_in(old, f.split(".")) for f in strategy.generation_fields)
+
+
+def _other_uid(new: Object, old: Object, ref: Ref) -> Status | None:
+    """A PUT with another UID is meant for another object; a PATCH that sets one wants to change what cannot be changed."""
+    given = new["metadata"].get("uid")
+    if not given or given == old["metadata"].get("uid"):
+        return None
+    return answers.invalid_status(ref.kind, ref.name, [invalid(METADATA.child("uid"), given, "field is immutable")])
 
 
 def _stale(meta: Draft, old_meta: Object, info: KindInfo) -> Status | None:
