@@ -344,7 +344,7 @@ class APIServer:
         if marked is old:
             return Outcome(old, warnings=_once(said), changed=False)
         if marked is not None:
-            return Outcome(self._store(ref, marked, actor, because, dry_run=dry_run), warnings=_once(said))
+            return Outcome(self._store(ref, dict(marked), actor, because, dry_run=dry_run), warnings=_once(said))
         if not dry_run:
             self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
         return Outcome(old, warnings=_once(said))
@@ -537,7 +537,7 @@ def _generation_rises(draft: Draft, old: Object, strategy: Strategy) -> bool:
 
 def _other_uid(new: Object, old: Object, ref: Ref) -> Status | None:
     """A PUT with another UID is meant for another object; a PATCH that sets one wants to change what cannot be changed."""
-    given = new["metadata"].get("uid")
+    given = (new.get("metadata") or {}).get("uid")
     if not given or given == old["metadata"].get("uid"):
         return None
     return answers.invalid_status(ref.kind, ref.name, [invalid(METADATA.child("uid"), given, "field is immutable")])
