@@ -84,13 +84,14 @@ class FieldManagers:
 
     def of(self, info: KindInfo, has_status: bool, now: float, subresource: str = "") -> FieldManager:
         """What keeps managedFields of a kind in the version of a request."""
-        versions = KindVersions(info.kind, info.group, self._resolve, self._shape)
+        versions = KindVersions(info.kind, info.group, self._resolve, self.shape)
         zero = {**self._zeros.of(info.definition)} if info.definition else {}
         head = {"apiVersion": info.api_version, "kind": info.kind}
         ignored = reset_fields(info, subresource, has_status)
         return FieldManager(versions, info.api_version, info.kind, head | zero, ignored, subresource, write_instant(now))
 
-    def _shape(self, info: KindInfo) -> Shape:
+    def shape(self, info: KindInfo) -> Shape:
+        """What objects of a kind may hold."""
         if info.definition:
             return self._shapes.definition(info.definition)
         crd = self._view.get(Ref("CustomResourceDefinition.apiextensions.k8s.io", "", f"{info.plural}.{info.group}"))

@@ -451,7 +451,7 @@ class APIServer:
         if dry_run:
             return draft
         for other, obj in writes:
-            self._commit(other, obj, actor, "admission", "status")
+            self._commit(other, obj, "kube-apiserver", "usage-counted", "status")
         return self._commit(ref, draft, actor, because, subresource)
 
     def _commit(self, ref: Ref, obj: Object, actor: str, because: str, subresource: str) -> Object:
@@ -464,6 +464,9 @@ class APIServer:
             check = plugin.admit if phase == "admit" else plugin.validate
             if check is not None and plugin.handles(attributes) and (error := check(attributes, context)):
                 return error
+        if phase == "admit" and context.wants_again and not context.again:
+            context.again = True
+            return self._run(attributes, context, phase)
         return None
 
     def _strategy_context(self, actor: str, subresource: str = "", *, dry_run: bool = False, requested: str = "") -> StrategyContext:
@@ -474,7 +477,12 @@ class APIServer:
         def default(draft: Draft) -> None:
             strategy.default(draft, context)
 
-        return AdmissionContext(self.view, self.catalog, self.catalog.gates, self.now, self.memo, default, said)
+        made = AdmissionContext(self.view, self.catalog, self.catalog.gates, self.now, self.memo, default, said)
+        made.kinds, made.shape, made.dry_run = self._all_kinds, self.field_managers.shape, context.dry_run
+        return made
+
+    def _all_kinds(self) -> list[KindInfo]:
+        return [*self.catalog.kinds(), *self.custom_kinds()]
 
 
 def _once(said: list[str]) -> tuple[str, ...]:

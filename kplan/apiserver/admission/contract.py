@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from kplan.apiserver.strategy import Draft
 from kplan.model.objects import Object, Ref
 
 if TYPE_CHECKING:
+    from kplan.apiserver.merge.apply.shape import Shape
     from kplan.catalog.catalog import Catalog
     from kplan.catalog.gates import Gates
     from kplan.catalog.kinds import KindInfo
@@ -121,6 +122,16 @@ class AdmissionContext:
     warnings: list[str] = field(default_factory=list)
     writes: list[tuple[Ref, Object]] = field(default_factory=list)
     """Objects to store if the request is accepted (a quota's status)."""
+    kinds: Callable[[], Iterable[KindInfo]] = tuple
+    """Every kind in every version that is served."""
+    shape: Callable[[KindInfo], Shape] | None = None
+    """How objects of a kind are merged."""
+    dry_run: bool = False
+    again: bool = False
+    """Whether ``admit`` runs for the second time, because a plugin wanted it."""
+    wants_again: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What a plugin remembers of the first time."""
 
 
 Check = Callable[[Attributes, AdmissionContext], Status | None]

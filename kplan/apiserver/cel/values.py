@@ -135,7 +135,7 @@ class MapList(list[Any]):
 
 
 def type_name(value: Any) -> str:
-    """The name of a value's type, as ``type()`` and errors have it."""
+    """The name of a value's type, as ``type()`` and errors have it; other classes say it as ``cel_type``."""
     match value:
         case None:
             return "null_type"
@@ -154,7 +154,7 @@ def type_name(value: Any) -> str:
         case list() | tuple():
             return "list"
         case _:
-            return _NAMES.get(type(value), "dyn")
+            return _NAMES.get(type(value)) or str(getattr(value, "cel_type", "dyn"))
 
 
 _NAMES: dict[type, str] = {
