@@ -92,7 +92,7 @@ class DisruptionController:
         if not pods:
             yield Emit(key, "NoPods", "No matching pods found")
         try:
-            expected = _expected(pdb, pods, view)
+            expected = _expected(pdb, pods, view, ctx)
         except Uncountable as error:
             yield Emit(key, "CalculateExpectedPodCountFailed", f"Failed to calculate the number of expected pods: {error}", "Warning")
             yield from _fail_safe(pdb, str(error), ctx)
@@ -108,7 +108,7 @@ class DisruptionController:
 # -- counting ----------------------------------------------------------------------------------------------------------
 
 
-def _expected(pdb: Object, pods: Sequence[Object], view: View) -> Expected:
+def _expected(pdb: Object, pods: Sequence[Object], view: View, ctx: Context) -> Expected:
     """An integer minAvailable counts the pods there are; everything else the scale of their controllers.
 
     Raises: Uncountable.
@@ -119,7 +119,7 @@ def _expected(pdb: Object, pods: Sequence[Object], view: View) -> Expected:
         return Expected(len(pods), low)
     if most is None and low is None:
         return Expected(0, 0)
-    count, unmanaged = _scale_of_controllers(pods, view)
+    count, unmanaged = _scale_of_controllers(pods, view, ctx)
     try:
         if most is not None:
             return Expected(count, max(0, count - scaled_value(most, count, round_up=True)), unmanaged)
@@ -128,7 +128,7 @@ def _expected(pdb: Object, pods: Sequence[Object], view: View) -> Expected:
         raise Uncountable(str(error)) from None
 
 
-def _scale_of_controllers(pods: Sequence[Object], view: View) -> tuple[int, tuple[str, ...]]:
+def _scale_of_controllers(pods: Sequence[Object], view: View, ctx: Context) -> tuple[int, tuple[str, ...]]:
     scales: dict[str, int] = {}
     known: set[str] = set()
     unmanaged = []
@@ -138,12 +138,12 @@ def _scale_of_controllers(pods: Sequence[Object], view: View) -> tuple[int, tupl
             unmanaged.append(name_of(pod))
         elif owner["uid"] not in known:
             known.add(owner["uid"])
-            uid, scale = _controller_and_scale(pod, owner, view)
+            uid, scale = _controller_and_scale(pod, owner, view, ctx)
             scales[uid] = scale
     return sum(scales.values()), tuple(unmanaged)
 
 
-def _controller_and_scale(pod: Object, owner: Any, view: View) -> tuple[str, int]:
+def _controller_and_scale(pod: Object, owner: Any, view: View, ctx: Context) -> tuple[str, int]:
     """A pod's controller, or what controls its ReplicaSet, and its size."""
     namespace = namespace_of(pod)
     if owner["kind"] == "ReplicaSet" and group_of(owner["apiVersion"]) in ("apps", "extensions"):
@@ -154,7 +154,7 @@ def _controller_and_scale(pod: Object, owner: Any, view: View) -> tuple[str, int
             if d is not None and uid_of(d) == above["uid"]:
                 owner = above
     try:
-        scale = scale_of(owner, namespace, view)
+        scale = scale_of(owner, namespace, view, ctx)
     except NoScale as error:
         if error.resource and not error.missing:
             raise Uncountable(f"{error.resource} does not implement the scale subresource") from None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kplan.catalog.catalog import Catalog
+from kplan.engine.contract import Context
 from kplan.model.objects import EMPTY, Object, Path, Ref, get_in, group_kind, group_of, replace_in
 from kplan.model.selectors import from_label_selector, from_labels
 from kplan.store.view import View
@@ -47,7 +47,7 @@ def target_ref(reference: Mapping[str, Any], namespace: str) -> Ref:
     return Ref(group_kind(reference.get("apiVersion") or "", reference["kind"]), namespace, reference["name"])
 
 
-def scale_of(reference: Mapping[str, Any], namespace: str, view: View) -> Scale:
+def scale_of(reference: Mapping[str, Any], namespace: str, view: View, ctx: Context) -> Scale:
     """The scale of what a reference names.
 
     Raises: NoScale.
@@ -55,18 +55,17 @@ def scale_of(reference: Mapping[str, Any], namespace: str, view: View) -> Scale:
     ref = target_ref(reference, namespace)
     if (reference.get("apiVersion") or "").count("/") > 1:
         raise NoScale(f"unexpected GroupVersion string: {reference['apiVersion']}")
-    info = Catalog.at().storage_kind(ref.kind)
-    crd = _definition_of(ref, view) if info is None else None
-    if info is None and crd is None:
+    info = ctx.kind_info(ref.kind)
+    if info is None:
         raise NoScale(f'no matches for kind "{reference["kind"]}" in group "{group_of(reference.get("apiVersion") or "")}"')
-    resource = info.resource if info is not None else f"{(crd or EMPTY)['spec']['names']['plural']}.{ref.group}"
+    crd = _definition_of(ref, view)
     paths = _scale_paths(crd, reference) if crd is not None else EMPTY
-    if (info is not None and ref.kind not in _BUILT_IN) or (crd is not None and not paths):
-        raise NoScale("the server could not find the requested resource", resource=resource)
+    if not paths and ref.kind not in _BUILT_IN:
+        raise NoScale("the server could not find the requested resource", resource=info.resource)
     target = view.get(ref)
     if target is None:
-        raise NoScale(f'{resource} "{ref.name}" not found', missing=True, resource=resource)
-    return _custom(target, paths) if crd is not None else _built_in(target, ref)
+        raise NoScale(f'{info.resource} "{ref.name}" not found', missing=True, resource=info.resource)
+    return _custom(target, paths) if paths else _built_in(target, ref)
 
 
 def _built_in(target: Object, ref: Ref) -> Scale:

@@ -140,7 +140,7 @@ class HorizontalController:
 
     def _look(self, s: Sync) -> Steps:
         try:
-            scale = scale_of(s.hpa["spec"]["scaleTargetRef"], namespace_of(s.hpa), s.view)
+            scale = scale_of(s.hpa["spec"]["scaleTargetRef"], namespace_of(s.hpa), s.view, s.ctx)
         except NoScale as error:
             s.warn("FailedGetScale", str(error))
             s.say(ABLE, "False", "FailedGetScale", f"the HPA controller was unable to get the target's current scale: {error}")

@@ -34,9 +34,11 @@ VERSIONS = {
     "CronJob": "batch/v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "PodDisruptionBudget": "policy/v1",
+    "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "Rollout": "example.com/v1",
 }
 _SELECTED = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
-_CLUSTER = ("Node", "Namespace", "PersistentVolume")
+_CLUSTER = ("Node", "Namespace", "PersistentVolume", "CustomResourceDefinition")
 
 
 def ref(text: str) -> Ref:
@@ -74,7 +76,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.server = APIServer(self.store, self.catalog, Names(0), now=self.now)
-        self.context = Context(self.now, self.catalog.gates, self.server.names, self.options)
+        self.context = Context(self.now, self.catalog.gates, self.server.names, self.options, self.server.kind_info)
         self.add({"Namespace": "default", "status": {"phase": "Active"}})
         self.add({"ServiceAccount": "default"})
 
