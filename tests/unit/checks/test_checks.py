@@ -89,3 +89,8 @@ def test_an_ingress_that_leads_nowhere(tmp_path: Path) -> None:
     }
     (found,) = plan(tmp_path, [SETTINGS, WEB, SERVICE, ingress])
     assert found == ("KP403", "Ingress default/web: a.example.com/ leads to web:8080, but the Service has no such port")
+
+
+def test_a_reference_to_something_that_does_not_exist(tmp_path: Path) -> None:
+    (found,) = plan(tmp_path, [WEB])
+    assert found == ("KP404", "Deployment default/web: refers to ConfigMap default/settings, which does not exist")

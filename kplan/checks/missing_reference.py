@@ -1,0 +1,28 @@
+"""A manifest refers to an object that is neither in the input nor in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kplan.checks.contract import Check, Finding, Subject
+from kplan.model.diagnostics import Severity
+from kplan.model.objects import Ref
+from kplan.plan.plan import Symbol
+from kplan.store.relations import BINDS, edges_of
+
+
+def run(subject: Subject) -> Iterator[Finding]:
+    """What the user wrote, and what it names that is not there. A route of an Ingress is another check's business."""
+    for change in subject.plan.changes:
+        if change.after is None or change.symbol is Symbol.REFUSED:
+            continue
+        missing: list[Ref] = []
+        for relation, target, optional in edges_of(subject.view, change.after):
+            routed = change.ref.kind.startswith("Ingress.") and target.kind == "Service"
+            if not optional and relation != BINDS and not routed and target not in missing and subject.view.get(target) is None:
+                missing.append(target)
+        for target in missing:
+            yield Finding(change.ref, f"refers to {target}, which does not exist")
+
+
+CHECK = Check("KP404", "a reference to something that does not exist", Severity.WARNING, run)

@@ -1,0 +1,51 @@
+"""``kplan graph``: who owns, selects, refers to and is bound to whom in the planned cluster."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kplan.cli.common import ClusterOptions, with_options
+from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.session import let_pass, open_session, usage_error
+
+app = typer.Typer()
+
+
+@app.command()
+@with_options(ClusterOptions)
+def graph(
+    cluster_options: ClusterOptions,
+    target: Annotated[str, typer.Argument(metavar="[KIND/NAME]", help="Only what is connected with this; default: with what the manifests hold.")] = "",
+    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Manifests that are applied first.")] = None,
+    recursive: Annotated[bool, typer.Option("-R", "--recursive")] = False,
+    namespace: Annotated[str, typer.Option("-n", "--namespace")] = "",
+    output: Annotated[str, typer.Option("-o", "--output", help="text, dot, mermaid, json.")] = "text",
+) -> int:
+    """Draw the objects and their relations; what is referred to but does not exist is marked."""
+    from kplan.cli.apply import apply_files
+    from kplan.model.objects import ref_of
+    from kplan.render.explanation import find
+    from kplan.render.graphs import FORMATS
+    from kplan.store.graph import around, object_graph
+
+    if output not in FORMATS:
+        raise usage_error(f"-o {output}: expected one of {', '.join(FORMATS)}")
+    session = open_session(cluster_options)
+    session.begin()
+    if filename:
+        apply_files(session, filename, recursive=recursive, namespace=namespace)
+    let_pass(session, cluster_options)
+    whole = object_graph(session.store)
+    if target:
+        refs = [ref_of(o) for o in find(session.server, session.store, target, namespace)]
+        if not refs:
+            print(f"error: {target}: no such object in the planned cluster", file=sys.stderr)  # noqa: T201
+            return REFUSED
+        whole = around(whole, refs)
+    elif session.origins:
+        whole = around(whole, [r for r in session.origins if r in whole])
+    sys.stdout.write(FORMATS[output](whole))
+    return PLANNED
