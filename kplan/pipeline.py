@@ -69,7 +69,7 @@ class Session:
         present = list(objects)
         store = Store(present)
         moment = now if now is not None else latest_instant(present)
-        server = APIServer(store, catalog, Names(options.seed), now=moment, cloud=options.cloud)
+        server = APIServer(store, catalog, Names(options.seed, store.seq), now=moment, cloud=options.cloud)
         engine = Engine(server, controllers if controllers is not None else participants(), options)
         return Session(catalog, store, server, engine, cluster)
 

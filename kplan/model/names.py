@@ -16,8 +16,9 @@ _MOST = 63 - 5
 class Names:
     """Draws what Kubernetes draws at random. Draws with different prefixes do not disturb each other."""
 
-    def __init__(self, seed: int = 0) -> None:
-        self._seed = seed
+    def __init__(self, seed: int = 0, start: int = 0) -> None:
+        """``start`` keeps the draws of one run apart from those of the runs before it: the cluster's last seq."""
+        self._seed = f"{seed}\0{start}"
         self._counts: dict[str, int] = {}
 
     def restart(self) -> None:
