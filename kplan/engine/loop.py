@@ -112,9 +112,9 @@ class Engine:
             at = self._timers.next_instant(horizon, background=until is not None)
             if at is None:
                 break
-            self._advance(at, background=until is not None)
+            self._advance(at)
         if until is not None and until > self.server.now:
-            self._advance(until, background=True)
+            self._advance(until)
 
     def drain(self, most_priority: int = 9) -> None:
         """Do all there is to do at this instant."""
@@ -134,13 +134,13 @@ class Engine:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _advance(self, at: float, *, background: bool) -> None:
+    def _advance(self, at: float) -> None:
         if at > self.server.now:
             self.server.now = at
             self._written.clear()
             if self._context is not None:
                 self._context.now = at
-        for timer in self._timers.due(at, background=background):
+        for timer in self._timers.due(at):
             self._queue.add(self.controllers[timer.item[0]].priority, timer.item, timer.cause)
 
     def _observe(self, write: Write) -> None:

@@ -89,20 +89,14 @@ class Timers:
                 best = timer.at
         return best
 
-    def due(self, now: float, *, background: bool) -> list[Timer]:
-        """Take out every timer that is due, in order."""
-        due, kept = [], []
+    def due(self, now: float) -> list[Timer]:
+        """Take out every timer that is due, in order: background ones, too, that the clock has reached for other reasons."""
+        due = []
         while self._heap and self._heap[0].at <= now:
             timer = heapq.heappop(self._heap)
-            if self._live.get((timer.item, timer.background)) is not timer:
-                continue
-            if timer.background and not background:
-                kept.append(timer)
-                continue
-            del self._live[(timer.item, timer.background)]
-            due.append(timer)
-        for timer in kept:
-            heapq.heappush(self._heap, timer)
+            if self._live.get((timer.item, timer.background)) is timer:
+                del self._live[(timer.item, timer.background)]
+                due.append(timer)
         return due
 
     def pending(self) -> list[Timer]:
