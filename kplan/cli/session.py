@@ -46,8 +46,8 @@ def open_session(options: ClusterOptions) -> Session:
     assumed = Options(
         assume=options.assume,
         cloud=options.cloud,
-        metrics=_read_yaml(options.metrics, "--metrics"),
-        scheduler_config=_read_yaml(options.scheduler_config, "--scheduler-config"),
+        metrics=_read_documents(options.metrics, "--metrics") or None,
+        scheduler_config=_read_one(options.scheduler_config, "--scheduler-config"),
         seed=options.seed,
     )
     try:
@@ -180,12 +180,20 @@ def exit_code(plan: Plan, output: OutputOptions) -> int:
     return CHANGES if output.detailed_exitcode and plan.has_changes else PLANNED
 
 
-def _read_yaml(path: str, option: str) -> Any:
+def _read_documents(path: str, option: str) -> list[Any]:
+    """The objects of a file the user named; lists are taken apart."""
     if not path:
-        return None
+        return []
     from kplan.load.sources import load_sources
 
     loaded = load_sources([path])
-    if len(loaded.documents) != 1:
+    for problem in loaded.diagnostics:
+        raise usage_error(f"{option} {path}: {problem.message}")
+    return [d.object for d in loaded.documents]
+
+
+def _read_one(path: str, option: str) -> Any:
+    found = _read_documents(path, option)
+    if path and len(found) != 1:
         raise usage_error(f"{option} {path}: expected one document")
-    return loaded.documents[0].object
+    return found[0] if found else None
