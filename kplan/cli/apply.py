@@ -23,6 +23,7 @@ def apply(
     cluster_options: ClusterOptions,
     output_options: OutputOptions,
     filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Files, folders, globs, or - for standard input.")] = None,
+    kustomize: Annotated[str, typer.Option("-k", "--kustomize", metavar="DIR", help="Build a kustomization and apply it.")] = "",
     recursive: Annotated[bool, typer.Option("-R", "--recursive", help="Look into folders below folders.")] = False,
     namespace: Annotated[str, typer.Option("-n", "--namespace", help="The namespace of what names none.")] = "",
     selector: Annotated[str, typer.Option("-l", "--selector", help="Only objects with these labels.")] = "",
@@ -32,6 +33,7 @@ def apply(
     prune: Annotated[bool, typer.Option("--prune", help="Delete what was applied before and is no longer given.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="With --prune: whatever its labels.")] = False,
     prune_allowlist: Annotated[list[str] | None, typer.Option("--prune-allowlist", metavar="GROUP/VERSION/KIND")] = None,
+    applyset: Annotated[str, typer.Option("--applyset", metavar="[RESOURCE.GROUP/]NAME", help="With --prune: the object that keeps count.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Delete and create again what cannot be changed.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Overrule what others have changed.")] = True,
     cascade: Annotated[str, typer.Option("--cascade", help="background, orphan, foreground.")] = "background",
@@ -46,13 +48,16 @@ def apply(
         return USAGE
     if dry_run not in ("plan", "client", "server"):
         raise usage_error(f'Invalid dry-run value ({dry_run}). Must be "none", "server", or "client".')
-    if not filename:
+    if not filename and not kustomize:
         raise usage_error("must specify one of -f and -k")
+    if filename and kustomize:
+        raise usage_error("only one of -f or -k can be specified")
     session = open_session(cluster_options)
     as_kubectl = output_options.output == ["kubectl"]
     printed = apply_files(
         session,
-        filename,
+        filename or [],
+        kustomize=kustomize,
         recursive=recursive,
         namespace=namespace,
         as_kubectl=as_kubectl,
@@ -67,27 +72,40 @@ def apply(
         validation={"strict": "Strict", "true": "Strict", "warn": "Warn", "ignore": "Ignore", "false": "Ignore"}.get(validate.lower(), "Strict"),
         subresource=subresource,
         dry_run=dry_run if as_kubectl and dry_run != "plan" else "none",
-        prune=(prune, prune_allowlist or []),
+        prune={"every": all_, "pruning": prune, "allowlist": prune_allowlist or [], "applyset": applyset},
     )
     let_pass(session, cluster_options)
     return finish_as_kubectl(session, output_options, printed) if as_kubectl else finish(session, output_options)
 
 
 def apply_files(
-    session: Session, filenames: list[str], *, recursive: bool = False, namespace: str = "", as_kubectl: bool = False, prune: tuple[bool, list[str]] = (False, []), **settings: Any
+    session: Session,
+    filenames: list[str],
+    *,
+    kustomize: str = "",
+    recursive: bool = False,
+    namespace: str = "",
+    as_kubectl: bool = False,
+    prune: dict[str, Any] | None = None,
+    **settings: Any,
 ) -> Any:
     """Let the cluster come to rest, then apply manifests one after the other, as kubectl does; what kubectl printed."""
     from kplan.cli.applying import RecordedApply, apply_loaded, client_of
+    from kplan.cli.kustomizing import build
     from kplan.kubectl.failure import Failure
-    from kplan.kubectl.prune import DEFAULT, Pruner, parse_allowlist
+    from kplan.kubectl.screen import Printed
+    from kplan.kubectl.verbs.apply import conflicting, prune_with
 
-    loaded = load_manifests(session, filenames, recursive=recursive, tell=not as_kubectl)
+    applying = RecordedApply(client_of(session, namespace), **settings)
+    asked = prune or {"every": False, "pruning": False, "allowlist": [], "applyset": ""}
+    refused = conflicting(applying, **asked)
+    loaded = build(kustomize) if kustomize else load_manifests(session, filenames, recursive=recursive, tell=not as_kubectl)
     session.begin()
     session.in_turn = as_kubectl
-    applying = RecordedApply(client_of(session, namespace), **settings)
-    if prune[0]:
-        kinds = parse_allowlist(prune[1] or DEFAULT, applying.client)
-        if isinstance(kinds, Failure):
-            raise usage_error(str(kinds))
-        applying.prune = Pruner(applying, kinds)
-    return apply_loaded(session, applying, loaded, as_kubectl=as_kubectl)
+    del asked["every"]
+    refused = refused or prune_with(applying, **asked) or (Failure(loaded) if isinstance(loaded, str) else None)
+    if refused is None and not isinstance(loaded, str):
+        return apply_loaded(session, applying, loaded, as_kubectl=as_kubectl)
+    if not as_kubectl:
+        raise usage_error(str(refused))
+    return Printed(stderr=f"error: {refused}\n", code=1)

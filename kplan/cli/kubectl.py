@@ -156,6 +156,7 @@ def _before_dash(words: list[str]) -> list[str]:
 
 def _run(session: Session, verb: str, words: list[str]) -> Printed:
     from kplan.cli.applying import client_of
+    from kplan.cli.kustomizing import build
     from kplan.kubectl.main import run
     from kplan.load.sources import load_sources
 
@@ -164,7 +165,7 @@ def _run(session: Session, verb: str, words: list[str]) -> Printed:
 
     client = client_of(session, "")
     client.pause = session.settle
-    return run([verb, *words], client, read, _read_bytes)
+    return run([verb, *words], client, read, _read_bytes, build)
 
 
 def _read_bytes(path: str) -> bytes:

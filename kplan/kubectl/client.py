@@ -125,15 +125,19 @@ class Client:
             return self._patch_scale(info, namespace, name, kind, body, manager, dry_run)
         request = PatchRequest(kind, body, info, self.server.catalog)
 
+        made: list[Object] = []
+
         def patched(stored: Object) -> Object | Status:
-            return request(self.in_version(stored, info))
+            result = request(self.in_version(stored, info))
+            if not isinstance(result, Status):
+                made.append(result)
+            return result
 
         ref = self.ref(info, namespace, name)
         if self.server.view.get(ref) is None:
             return Outcome(error=answers.not_found(info.resource, name))
-        return self._done(
-            self.server.patch(ref, patched, manager=manager, subresource=subresource, dry_run=dry_run == SERVER, validation=validation)
-        )
+        outcome = self.server.patch(ref, patched, manager=manager, subresource=subresource, dry_run=dry_run == SERVER, validation=validation)
+        return self._done(_of_patch(outcome, request, made))
 
     def apply(
         self, info: KindInfo, namespace: str, name: str, config: Object, *, manager: str, force: bool, dry_run: str = NONE, subresource: str = ""
@@ -217,6 +221,15 @@ class Client:
         lifecycle = self.server.catalog.lifecycle(info.api_version, info.kind)
         if lifecycle is not None and lifecycle.warning:
             self.screen.warn((lifecycle.warning,))
+
+
+def _of_patch(outcome: Outcome, request: PatchRequest, made: list[Object]) -> Outcome:
+    """A patch that makes an object that cannot be read is refused as a patch."""
+    error = outcome.error
+    _, marker, rest = error.message.partition(" cannot be handled as a ") if error is not None else ("", "", "")
+    if error is None or error.reason != "BadRequest" or not marker or not made:
+        return outcome
+    return replace(outcome, error=request.undecodable(made[0], rest.partition(": ")[2]))
 
 
 def _words(info: KindInfo) -> set[str]:

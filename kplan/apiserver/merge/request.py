@@ -5,6 +5,7 @@ Mirrors: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go (1.36)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -78,8 +79,37 @@ class PatchRequest:
 
     def undecodable(self, patched: Object, why: str) -> Status:
         """422: what the patch made cannot be decoded; the message quotes the patch, or what it made of the object."""
-        shown = go_text(self.body) if self.kind == STRATEGIC else go_json(patched) + "\n"
-        return answers.invalid_status("", "", [invalid(ROOT.child("patch"), shown, why)])
+        strategic = self.kind == STRATEGIC
+        shown = go_text(self.body) if strategic else go_json(patched) + "\n"
+        return answers.invalid_status("", "", [invalid(ROOT.child("patch"), shown, _restoring(why) if strategic else why)])
+
+
+_UNMARSHAL = re.compile(r"json: cannot unmarshal (\w+)(?: (\S+))? into Go (?:struct field \S+|value) of type (.+)")
+_KINDS = {"object": "map", "array": "slice", "bool": "bool", "string": "string"}
+_SIMPLE = frozenset(("string", "bool", "int32", "int64", "float64"))
+
+
+def _restoring(why: str) -> str:
+    """Why a map cannot be made the object it stands for; JSON's decoder says so in other words.
+
+    Mirrors: staging/src/k8s.io/apimachinery/pkg/runtime/converter.go: fromUnstructured (1.36)
+    """
+    found = _UNMARSHAL.fullmatch(why)
+    if found is None:
+        return why
+    given, number, wanted = found.groups()
+    given = _KINDS.get(given) or ("float64" if number and "." in number else "int64")
+    if wanted.startswith("map["):
+        return f"cannot restore map from {given}"
+    if wanted.startswith("[]"):
+        return f"cannot restore slice from {given}"
+    name = wanted.rpartition(".")[2]
+    named_text = wanted not in _SIMPLE and given != "string" and wanted.partition(".")[2] == name
+    if wanted not in _SIMPLE and given == "string":
+        return f"cannot restore struct from: {given}"
+    if given in ("int64", "float64") and wanted not in ("bool",):
+        return f"cannot convert {given} to {wanted}"
+    return f"unrecognized type: {'string' if named_text else wanted}"
 
 
 def unsupported_media_type() -> Status:

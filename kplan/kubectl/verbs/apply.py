@@ -5,7 +5,10 @@ Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go (1.36)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kplan.kubectl.apply import CLIENT_SIDE, SERVER_SIDE, Apply
+from kplan.kubectl.applyset import ApplySet, parse_parent
 from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure
 from kplan.kubectl.flags import BOOL, DRY_RUN, FILES, LIST, OUTPUT, SELECTOR, VALIDATE, flag, manager
@@ -59,48 +62,47 @@ def run(command: Command) -> AnyFailure | None:
         subresource=a["subresource"],
         output=a["output"],
     )
-    if error := _prune(command, apply) or _conflicting(command, apply):
-        return error
+    refused = conflicting(
+        apply, every=a["all"], pruning=a["prune"], allowlist=a["prune-allowlist"], applyset=a["applyset"]
+    ) or prune_with(apply, pruning=a["prune"], allowlist=a["prune-allowlist"], applyset=a["applyset"])
+    if refused is not None:
+        return refused
     files = command.files()
     return apply.run(files) if isinstance(files, list) else files
 
 
-def _prune(command: Command, apply: Apply) -> AnyFailure | None:
-    a = command.arguments
-    if a["applyset"]:
-        from kplan.kubectl.applyset import ApplySet, parse_parent
-
-        parent = parse_parent(a["applyset"], command.client)
+def prune_with(apply: Apply, *, pruning: bool, allowlist: Sequence[str], applyset: str) -> Failure | None:
+    """Have an apply prune, where that is asked for."""
+    if applyset:
+        parent = parse_parent(applyset, apply.client)
         if isinstance(parent, Failure):
-            return Failure(f'invalid parent reference "{a["applyset"]}": {parent}')
+            return Failure(f'invalid parent reference "{applyset}": {parent}')
         apply.prune = ApplySet(apply, parent)
-        return None
-    if not a["prune"]:
-        return None
-    kinds = parse_allowlist(a["prune-allowlist"] or DEFAULT, command.client)
-    if isinstance(kinds, Failure):
-        return kinds
-    apply.prune = Pruner(apply, kinds)
+    elif pruning:
+        kinds = parse_allowlist(allowlist or DEFAULT, apply.client)
+        if isinstance(kinds, Failure):
+            return kinds
+        apply.prune = Pruner(apply, kinds)
     return None
 
 
-def _conflicting(command: Command, apply: Apply) -> AnyFailure | None:
+def conflicting(apply: Apply, *, every: bool, pruning: bool, allowlist: Sequence[str], applyset: str) -> Failure | None:
     """Options that do not go together."""
-    a, dry_run, applyset = command.arguments, apply.dry_run, bool(command.arguments["applyset"])
+    server_side, dry_run = apply.server_side, apply.dry_run
     rules = (
-        (a["force-conflicts"] and not a["server-side"], "--force-conflicts only works with --server-side"),
-        (dry_run == "client" and a["server-side"], "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"),
-        (a["server-side"] and a["force"], "--force cannot be used with --server-side"),
-        (dry_run == "server" and a["force"], "--dry-run=server cannot be used with --force"),
-        (a["all"] and a["selector"], "cannot set --all and --selector at the same time"),
-        (applyset and not a["prune"], "--applyset requires --prune"),
-        (a["prune"] and a["force"], "--force cannot be used with --prune"),
-        (applyset and a["all"], "--all is incompatible with --applyset"),
-        (applyset and a["selector"], "--selector is incompatible with --applyset"),
-        (applyset and a["prune-allowlist"], "--prune-allowlist is incompatible with --applyset"),
-        (a["prune"] and not applyset and not a["all"] and not a["selector"], _ALL_RESOURCES),
-        (a["prune"] and not applyset and a["server-side"], _PRUNE_SERVER_SIDE),
-        (a["subresource"] and not a["server-side"], "--subresource can only be specified for --server-side"),
+        (apply.force_conflicts and not server_side, "--force-conflicts only works with --server-side"),
+        (dry_run == "client" and server_side, "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"),
+        (server_side and apply.force, "--force cannot be used with --server-side"),
+        (dry_run == "server" and apply.force, "--dry-run=server cannot be used with --force"),
+        (every and apply.selector, "cannot set --all and --selector at the same time"),
+        (applyset and not pruning, "--applyset requires --prune"),
+        (pruning and apply.force, "--force cannot be used with --prune"),
+        (applyset and every, "--all is incompatible with --applyset"),
+        (applyset and apply.selector, "--selector is incompatible with --applyset"),
+        (applyset and allowlist, "--prune-allowlist is incompatible with --applyset"),
+        (pruning and not applyset and not every and not apply.selector, _ALL_RESOURCES),
+        (pruning and not applyset and server_side, _PRUNE_SERVER_SIDE),
+        (apply.subresource and not server_side, "--subresource can only be specified for --server-side"),
     )
     return next((Failure(text) for wrong, text in rules if wrong), None)
 
