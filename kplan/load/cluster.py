@@ -1,7 +1,7 @@
 """The cluster to plan against: a dump that ``kubectl get … -o json|yaml`` printed, a directory of them, or a profile.
 
 A dump is taken as it is: what it does not hold does not exist. Only what every stored object has is filled in where a
-hand-written cluster leaves it out: a namespace and a uid.
+hand-written cluster leaves it out: a namespace, a uid and a resourceVersion.
 """
 
 from __future__ import annotations
@@ -107,5 +107,7 @@ def _complete(objects: Iterable[dict[str, Any]], catalog: Catalog) -> list[Objec
             metadata["namespace"] = "default"
         if not metadata.get("uid"):
             metadata["uid"] = made_up_uid(*key, metadata.get("namespace", ""), metadata["name"])
+        if not metadata.get("resourceVersion"):
+            metadata["resourceVersion"] = "1"
         complete.append(obj)
     return complete

@@ -176,4 +176,5 @@ def test_a_hand_written_cluster_gets_what_every_stored_object_has(tmp_path: Path
     pod, node = load_cluster(str(path))
     assert pod["metadata"]["namespace"] == "default" and "namespace" not in node["metadata"]
     assert pod["metadata"]["uid"] != node["metadata"]["uid"]
+    assert pod["metadata"]["resourceVersion"] == "1"
     assert load_cluster(str(path)) == [pod, node]
