@@ -123,6 +123,13 @@ class Judge:
             yield from self._refusal(document, outcome.error)
         elif outcome.object is not None:
             seen[ref_of(outcome.object)] = document
+            self._furnish(ref_of(outcome.object))
+
+    def _furnish(self, ref: Ref) -> None:
+        """A new namespace has its default ServiceAccount before anybody can create a pod in it."""
+        if ref.kind == "Namespace":
+            account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": ref.name}}
+            self.server.create(account, actor="serviceaccount-controller", because="default-account")
 
     def _placed(self, obj: Object) -> Object:
         info = self.server.resolve(obj["apiVersion"], obj["kind"])
