@@ -114,7 +114,7 @@ def _map(schema: Schema) -> Declared | None:
         return None
     most = schema.get("maxProperties")
     size = max(most, 0) if most is not None else (MAX_REQUEST_BYTES - 2) // (values.min_serialized_size + 6)
-    keys = Declared(STRING, 2**63 - 1, min_serialized_size=_MIN_TEXT)
+    keys = Declared(STRING, 0, min_serialized_size=_MIN_TEXT)
     return Declared(map_of(STRING, values.type), size, keys=keys, values=values, min_serialized_size=2)
 
 
