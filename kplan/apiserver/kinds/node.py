@@ -67,14 +67,14 @@ def _agree_on_cidrs(spec: Draft) -> None:
 
 
 def _prepare_for_create(draft: Draft, context: StrategyContext) -> None:
-    draft["spec"].pop("configSource", None)
+    (draft.get("spec") or {}).pop("configSource", None)
     (draft.get("status") or {}).pop("config", None)
     _drop_disabled(draft, EMPTY, context)
 
 
 def _prepare_for_update(draft: Draft, old: Object, context: StrategyContext) -> None:
     if get_in(old, ("spec", "configSource")) is None:
-        draft["spec"].pop("configSource", None)
+        (draft.get("spec") or {}).pop("configSource", None)
     _drop_disabled(draft, old.get("status") or EMPTY, context)
 
 
