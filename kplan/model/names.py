@@ -18,7 +18,7 @@ class Names:
 
     def __init__(self, seed: int = 0, start: int = 0) -> None:
         """``start`` keeps the draws of one run apart from those of the runs before it: the cluster's last seq."""
-        self._seed = f"{seed}\0{start}"
+        self._seed = f"{seed}\0{start}" if start else str(seed)
         self._counts: dict[str, int] = {}
 
     def restart(self) -> None:
