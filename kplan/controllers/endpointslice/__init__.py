@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kplan.controllers.endpointslice.reconciler import CONTROLLER_NAME, reconcile_slices
+from kplan.controllers.endpointslice.packing import CONTROLLER_NAME
+from kplan.controllers.endpointslice.reconciler import reconcile_slices
 from kplan.controllers.endpointslice.topology import hints_enabled, overloaded_services, zone_changed
 from kplan.controllers.servicepods import SelectingServices, TriggerTimes, is_initial, selected_pods
 from kplan.controllers.slices import MANAGED_BY, SERVICE_NAME, service_slices

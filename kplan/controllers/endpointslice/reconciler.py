@@ -1,23 +1,19 @@
-"""Spreads a Service's endpoints over slices: what is there stays where it is, the fullest slice is filled first.
+"""Brings the slices of a Service to what its pods are: endpoints and ports of each pod, hints, and the writes.
 
 Mirrors: staging/src/k8s.io/endpointslice/{reconciler,utils}.go (1.36)
-Differs: of endpoints that may go into any slice the first by pod name goes first, where Go's maps take any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from kplan.apiserver.rules.addresses import parse_ip_sloppy
-from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.controllers.endpointslice.hints import add_traffic_hints, remove_hints, traffic_distribution
+from kplan.controllers.endpointslice.packing import Changes, Desired, Slice, keep_placeholder, owned_by, pack
 from kplan.controllers.endpointslice.topology import TopologyEvent, add_topology_hints, hints_enabled
 from kplan.controllers.ownership import is_namespace_terminating
 from kplan.controllers.pods import is_ready, node_of
 from kplan.controllers.servicepods import (
-    HEADLESS,
     TRIGGER_TIME,
     addresses,
     find_port,
@@ -25,17 +21,7 @@ from kplan.controllers.servicepods import (
     is_headless,
     should_be_in_endpoints,
 )
-from kplan.controllers.slices import (
-    MANAGED_BY,
-    SERVICE_NAME,
-    Ports,
-    PortsKey,
-    endpoint_key,
-    endpoints_of,
-    in_order,
-    ports_key,
-    same_endpoint,
-)
+from kplan.controllers.slices import Ports, PortsKey, endpoint_key, in_order, ports_key
 from kplan.engine.contract import Context, Create, Delete, Emit, Noop, Steps, Update
 from kplan.model.objects import (
     Object,
@@ -45,36 +31,12 @@ from kplan.model.objects import (
     labels_of,
     name_of,
     namespace_of,
-    owner_ref,
-    owner_references,
     ref_of,
     uid_of,
 )
 from kplan.store.view import View
 
-CONTROLLER_NAME = "endpointslice-controller.k8s.io"
-MOST_ENDPOINTS = 100
 ZONE = "topology.kubernetes.io/zone"
-_RESERVED = (SERVICE_NAME, MANAGED_BY, HEADLESS)
-
-Slice = dict[str, Any]
-"""A slice of this reconcile's own; its endpoints may be filled in."""
-Desired = dict[tuple[Any, ...], dict[str, Any]]
-"""The endpoints that have no slice yet, by identity."""
-
-
-@dataclass(slots=True)
-class Changes:
-    """What is to be done about the slices of one address type."""
-
-    create: list[Slice] = field(default_factory=list)
-    update: list[Slice] = field(default_factory=list)
-    delete: list[Object] = field(default_factory=list)
-
-    def unchanged(self, existing: list[Object]) -> list[Object]:
-        """Those of the existing slices that are neither updated nor deleted."""
-        touched = {name_of(s) for s in (*self.update, *self.delete)}
-        return [s for s in existing if name_of(s) not in touched]
 
 
 def reconcile_slices(service: Object, pods: list[Object], existing: list[Object], trigger_time: str, view: View, ctx: Context) -> Steps:
@@ -113,18 +75,18 @@ def _reconcile_type(
     changes = Changes()
     by_ports: dict[PortsKey, list[Object]] = {}
     for piece in existing:
-        if _owned_by(piece, service):
+        if owned_by(piece, service):
             by_ports.setdefault(ports_key(piece.get("ports")), []).append(piece)
         else:
             changes.delete.append(piece)
     ports, desired = _desired(service, pods, address_type, view)
     for key, endpoints in desired.items():
-        _reconcile_ports(service, by_ports.get(key, []), endpoints, ports[key], address_type, changes)
+        pack(service, by_ports.get(key, []), endpoints, ports[key], address_type, changes)
     for key, slices in by_ports.items():
         if key not in desired:
             changes.delete.extend(slices)
     if len(existing) == len(changes.delete) and not changes.create:
-        _keep_placeholder(service, address_type, changes)
+        keep_placeholder(service, address_type, changes)
     return changes, _hints(service, address_type, changes, existing, view, ctx)
 
 
@@ -184,121 +146,6 @@ def endpoint_ports(service: Object, pod: Object) -> Ports:
     return in_order(found)
 
 
-# -- packing -----------------------------------------------------------------------------------------------------------
-
-
-def _reconcile_ports(service: Object, existing: list[Object], desired: Desired, ports: Ports, address_type: str, changes: Changes) -> None:
-    """Keep, update or delete the slices of one set of ports; then find room for the endpoints that are left."""
-    updated: list[Slice] = []
-    unchanged: list[Object] = []
-    for piece in existing:
-        before = endpoints_of(piece)
-        kept, differs = _keep(before, desired)
-        labels, relabelled = slice_labels(piece, service)
-        if differs or len(kept) != len(before):
-            if kept:
-                updated.append(_copy(piece, kept, labels))
-            else:
-                changes.delete.append(piece)
-        elif relabelled:
-            updated.append(_copy(piece, before, labels))
-        else:
-            unchanged.append(piece)
-    for piece in sorted(updated, key=lambda s: -len(s["endpoints"])):
-        _fill(piece, desired)
-    while desired:
-        target = _slice_to_fill(unchanged, len(desired)) if len(desired) < MOST_ENDPOINTS else None
-        if target is None:
-            filled = new_slice(service, ports, address_type)
-            changes.create.append(filled)
-        else:
-            unchanged = [s for s in unchanged if s is not target]
-            filled = _copy(target, endpoints_of(target), labels_of(target))
-            updated.append(filled)
-        _fill(filled, desired)
-    changes.update.extend(updated)
-
-
-def _keep(before: list[dict[str, Any]], desired: Desired) -> tuple[list[dict[str, Any]], bool]:
-    """The endpoints of a slice that are still wanted, as they are now, and whether any of them changed."""
-    kept, differs = [], False
-    for endpoint in before:
-        wanted = desired.pop(endpoint_key(endpoint), None)
-        if wanted is not None:
-            kept.append(wanted)
-            differs = differs or not same_endpoint(wanted, endpoint)
-    return kept, differs
-
-
-def _fill(piece: Slice, desired: Desired) -> None:
-    room = MOST_ENDPOINTS - len(piece["endpoints"])
-    for key in list(desired)[: max(room, 0)]:
-        piece["endpoints"].append(desired.pop(key))
-
-
-def _slice_to_fill(slices: list[Object], count: int) -> Object | None:
-    """The slice that is nearest to full with so many endpoints more."""
-    best, closest = None, MOST_ENDPOINTS
-    for piece in slices:
-        left = MOST_ENDPOINTS - count - len(endpoints_of(piece))
-        if 0 <= left < closest:
-            best, closest = piece, left
-    return best
-
-
-def _keep_placeholder(service: Object, address_type: str, changes: Changes) -> None:
-    """A Service without endpoints has one slice without endpoints."""
-    placeholder = new_slice(service, [], address_type)
-    if len(changes.delete) == 1 and _is_placeholder(changes.delete[0], placeholder):
-        changes.delete.clear()
-    else:
-        changes.create.append(placeholder)
-
-
-def _is_placeholder(piece: Object, placeholder: Slice) -> bool:
-    alike = piece["addressType"] == placeholder["addressType"] and labels_of(piece) == labels_of(placeholder)
-    return alike and not endpoints_of(piece) and not piece.get("ports")
-
-
-def new_slice(service: Object, ports: Ports, address_type: str) -> Slice:
-    """An empty slice of a Service."""
-    prefix = f"{name_of(service)}-"
-    meta: dict[str, Any] = {
-        "generateName": name_of(service) if any(name_is_dns_subdomain(prefix, True)) else prefix,
-        "namespace": namespace_of(service),
-        "ownerReferences": [owner_ref({"apiVersion": "v1", "kind": "Service", **service})],
-    }
-    piece: Slice = {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": meta,
-        "addressType": address_type,
-        "endpoints": [],
-        "ports": ports or None,
-    }
-    meta["labels"], _ = slice_labels(piece, service)
-    return piece
-
-
-def slice_labels(piece: Object, service: Object) -> tuple[dict[str, str], bool]:
-    """The labels a slice has by its Service, and whether the Service's own are others than the slice has."""
-    current = {k: v for k, v in labels_of(piece).items() if k not in _RESERVED}
-    wanted = {k: v for k, v in labels_of(service).items() if k not in _RESERVED}
-    changed = current != wanted
-    if is_headless(service):
-        wanted[HEADLESS] = ""
-    wanted[SERVICE_NAME], wanted[MANAGED_BY] = name_of(service), CONTROLLER_NAME
-    return wanted, changed
-
-
-def _copy(piece: Object, endpoints: list[dict[str, Any]], labels: Mapping[str, str]) -> Slice:
-    return {**piece, "metadata": {**piece["metadata"], "labels": labels}, "endpoints": list(endpoints)}
-
-
-def _owned_by(piece: Object, service: Object) -> bool:
-    return any(r.get("uid") == uid_of(service) and r["kind"] == "Service" and r["apiVersion"] == "v1" for r in owner_references(piece))
-
-
 # -- hints and writing -------------------------------------------------------------------------------------------------
 
 
@@ -338,7 +185,7 @@ def finalize(service: Object, changes: Changes, trigger_time: str) -> Steps:
 def _recycle(service: Object, changes: Changes) -> None:
     left: list[Object] = []
     for gone in changes.delete:
-        if changes.create and gone["addressType"] == changes.create[-1]["addressType"] and _owned_by(gone, service):
+        if changes.create and gone["addressType"] == changes.create[-1]["addressType"] and owned_by(gone, service):
             piece = changes.create.pop()
             changes.update.append({**piece, "metadata": {**piece["metadata"], "name": name_of(gone)}})
         else:
