@@ -18,9 +18,9 @@ from typing import Any
 from kplan.apiserver import binding, deletion, eviction
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.admission.contract import CREATE, DELETE, UPDATE, AdmissionContext, Attributes, plugins
-from kplan.apiserver.field import METADATA, Errors, invalid
+from kplan.apiserver.carrying import carry, carry_by_subresource, generation_rises, other_uid, same, stale
+from kplan.apiserver.field import METADATA, Errors
 from kplan.apiserver.fieldmanagers import FieldManagers
-from kplan.apiserver.merge.apply.entries import but_for_times
 from kplan.apiserver.outcome import Outcome, Status
 from kplan.apiserver.rules.metadata import validate_managed_fields, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_path_segment
@@ -30,7 +30,7 @@ from kplan.catalog.catalog import Catalog
 from kplan.catalog.kinds import KindInfo
 from kplan.model.instants import write_instant
 from kplan.model.names import Names
-from kplan.model.objects import Object, Path, Ref, get_in, is_deleting, ref_of, thaw
+from kplan.model.objects import Object, Path, Ref, is_deleting, ref_of, thaw
 from kplan.store.store import Store
 from kplan.store.view import View
 
@@ -246,7 +246,7 @@ class APIServer:
         changed = patch(old)
         if isinstance(changed, Status):
             return Outcome(error=changed)
-        if error := _other_uid(changed, old, ref):
+        if error := other_uid(changed, old, ref):
             return Outcome(error=error)
         return self.update(
             changed, actor=actor, because=because, subresource=subresource, user=user, validation=validation, manager=manager, dry_run=dry_run
@@ -264,7 +264,7 @@ class APIServer:
     ) -> Outcome:
         actor, subresource, dry_run, said = context.actor, context.subresource, context.dry_run, context.warnings
         meta, old_meta = draft["metadata"], old["metadata"]
-        if error := _stale(meta, old_meta, info):
+        if error := stale(meta, old_meta, info):
             return Outcome(error=error, warnings=_once(said))
         strategy, kept = self.strategy(info), old
         if strategy.as_served is not None:
@@ -272,9 +272,9 @@ class APIServer:
         if user:
             strategy.default(draft, context)
         for owned in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "generateName"):
-            _carry(meta, old_meta, owned)
+            carry(meta, old_meta, owned)
         meta["resourceVersion"] = old_meta.get("resourceVersion")
-        _carry_by_subresource(draft, old, strategy, subresource)
+        carry_by_subresource(draft, old, strategy, subresource)
         self.field_managers.note(draft, old, info, context, manager=manager, user=user, has_status=strategy.has_status)
         attributes = Attributes(UPDATE, info, *_place(draft), draft, old, subresource, actor)
         admission = self._admission_context(said, strategy, context)
@@ -288,7 +288,7 @@ class APIServer:
         if user:
             self._drop_empty(draft, info)
         if not same(draft, old):
-            if strategy.generation_fields and subresource != "status" and _generation_rises(draft, old, strategy):
+            if strategy.generation_fields and subresource != "status" and generation_rises(draft, old, strategy):
                 meta["generation"] = (old_meta.get("generation") or 0) + 1
             trusted = subresource == "status" and not user
             common = [*_common_errors(draft, info), *validate_update_of(draft, old)] if user else []
@@ -501,65 +501,6 @@ def no_such_kind(obj: Object) -> Status:
     return Status(404, "NotFound", "the server could not find the requested resource", details={"kind": obj.get("kind")})
 
 
-def same(a: Object, b: Object) -> bool:
-    """Whether two objects are equal but for their resourceVersion and the times in their managedFields."""
-    if a is b:
-        return True
-    for key in a.keys() | b.keys():
-        if key != "metadata" and (x := a.get(key)) is not (y := b.get(key)) and x != y:
-            return False
-    ours, theirs = a["metadata"], b["metadata"]
-    if any(ours.get(k) != theirs.get(k) for k in ours.keys() | theirs.keys() if k not in ("resourceVersion", "managedFields")):
-        return False
-    mine, others = ours.get("managedFields") or (), theirs.get("managedFields") or ()
-    return mine is others or but_for_times(mine) == but_for_times(others)
-
-
 def _place(draft: Draft) -> tuple[str, str]:
     meta = draft["metadata"]
     return meta.get("namespace") or "", meta.get("name") or ""
-
-
-def _carry(meta: Draft, old_meta: Object, key: str) -> None:
-    if key in old_meta:
-        meta[key] = old_meta[key]
-    else:
-        meta.pop(key, None)
-
-
-def _carry_by_subresource(draft: Draft, old: Object, strategy: Strategy, subresource: str) -> None:
-    """An update of the object leaves status alone; one of status leaves all else alone but the metadata."""
-    if not strategy.has_status:
-        return
-    if subresource == "":
-        _carry(draft, old, "status")
-    elif subresource == "status":
-        for key in draft.keys() | old.keys():
-            if key not in ("status", "metadata"):
-                _carry(draft, old, key)
-
-
-def _generation_rises(draft: Draft, old: Object, strategy: Strategy) -> bool:
-    return any(get_in(draft, f.split(".")) != get_in(old, f.split(".")) for f in strategy.generation_fields)
-
-
-def _other_uid(new: Object, old: Object, ref: Ref) -> Status | None:
-    """A PUT with another UID is meant for another object; a PATCH that sets one wants to change what cannot be changed."""
-    given = (new.get("metadata") or {}).get("uid")
-    if not given or given == old["metadata"].get("uid"):
-        return None
-    return answers.invalid_status(ref.kind, ref.name, [invalid(METADATA.child("uid"), given, "field is immutable")])
-
-
-def _stale(meta: Draft, old_meta: Object, info: KindInfo) -> Status | None:
-    name = old_meta.get("name") or ""
-    given = meta.get("uid")
-    if given and given != old_meta.get("uid"):
-        why = f"Precondition failed: UID in precondition: {given}, UID in object meta: {old_meta.get('uid')}"
-        return answers.conflict(info.resource, name, why)
-    version = meta.get("resourceVersion")
-    if version and version != old_meta.get("resourceVersion"):
-        return answers.conflict(
-            info.resource, name, "the object has been modified; please apply your changes to the latest version and try again"
-        )
-    return None
