@@ -1,7 +1,7 @@
 """Each manifest as the API server would judge it, one after the other, located to the line.
 
 Without a cluster what an object refers to cannot be known, so admission is not asked: an object is decoded, defaulted,
-prepared and validated.  Namespaces and CustomResourceDefinitions of the same input serve the objects after them.
+prepared and validated.  What a given cluster has already is judged as an update.  Namespaces and CustomResourceDefinitions of the same input serve the objects after them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kplan.apiserver.outcome import Status
+from kplan.apiserver.decoding import decode
+from kplan.apiserver.merge.applied import applying
+from kplan.apiserver.outcome import Outcome, Status
 from kplan.apiserver.server import APIServer
 from kplan.catalog.catalog import Catalog
 from kplan.load.documents import Document, Skipped
@@ -62,6 +64,8 @@ class Judge:
     ignore_missing: bool = False
     skip: frozenset[str] = frozenset()
     reject: frozenset[str] = frozenset()
+    given_cluster: bool = False
+    """Whether the objects in the store are a cluster's; otherwise they are only what the manifests need."""
 
     @staticmethod
     def at(version: str, *, objects: Iterable[Object] = (), admission: bool = False, **settings: Any) -> Judge:
@@ -70,7 +74,7 @@ class Judge:
         Raises: UnknownVersion.
         """
         catalog = Catalog.at(version)
-        return Judge(catalog, APIServer(Store(objects), catalog, Names(), admission=admission), **settings)
+        return Judge(catalog, APIServer(Store(objects), catalog, Names(), admission=admission), given_cluster=admission, **settings)
 
     def judge(self, documents: Iterable[Document]) -> Iterator[Verdict]:
         """One verdict a document."""
@@ -114,7 +118,7 @@ class Judge:
 
     def _server(self, document: Document, seen: dict[Ref, Document]) -> Iterator[Diagnostic]:
         obj = self._placed(document.object)
-        outcome = self.server.create(obj, user=True)
+        outcome = self._ask(obj, seen)
         for warning in outcome.warnings:
             yield self._diagnostic(document, WARNED, warning, path_in(warning), severity=Severity.WARNING)
         if outcome.error is not None and outcome.error.reason == "AlreadyExists":
@@ -124,6 +128,15 @@ class Judge:
         elif outcome.object is not None:
             seen[ref_of(outcome.object)] = document
             self._furnish(ref_of(outcome.object))
+
+    def _ask(self, obj: Object, seen: Mapping[Ref, Document]) -> Outcome:
+        """Create the object; where the cluster has it already, apply it, as far as it can be read at all."""
+        info, named = self.server.resolve(obj["apiVersion"], obj["kind"]), isinstance(obj.get("metadata"), Mapping) and _name(obj)
+        live = self.server.view.get(ref_of(obj)) if named and self.given_cluster else None
+        if live is None or info is None or ref_of(live) in seen:
+            return self.server.create(obj, user=True)
+        error = decode(obj, info, self.catalog)[1] if info.definition else None
+        return Outcome(error=error) if error is not None else self.server.patch(ref_of(live), applying(obj, info, self.catalog))
 
     def _furnish(self, ref: Ref) -> None:
         """A new namespace has its default ServiceAccount before anybody can create a pod in it."""
