@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from kplan.plan.diff import ABSENT
-from kplan.plan.masking import mask_change, masked
+from kplan.plan.masking import LAST_APPLIED, mask_change, masked
 from kplan.plan.plan import Change, Plan, Symbol
 from kplan.render.canvas import Canvas
 
@@ -42,7 +42,7 @@ def _block(canvas: Canvas, change: Change) -> None:
             canvas.note(f"+ {shown.text}: {_text(shown.after)}", "green")
 
 
-_SERVERS_OWN = frozenset(("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "status"))
+_SERVERS_OWN = frozenset((LAST_APPLIED, "uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "status"))
 
 
 def _leaves(value: Any, path: str) -> list[tuple[str, str]]:
