@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from kplan.apiserver.outcome import Cause, Status, internal_error
+from kplan.apiserver.admission.namespacelifecycle import TERMINATING, because_terminating
+from kplan.apiserver.outcome import Cause, Status, forbidden, internal_error
 from kplan.model.instants import write_instant
-from kplan.model.objects import Object, get_in, is_deleting, labels_of, name_of, namespace_of
+from kplan.model.objects import EMPTY, Object, Ref, get_in, is_deleting, labels_of, name_of, namespace_of
 from kplan.model.selectors import from_label_selector
 from kplan.store.view import View
 
 PDB = "PodDisruptionBudget.policy"
 _MOST_TRACKED = 2000
+
+
+def in_terminating_namespace(view: View, pod: Object) -> Status | None:
+    """An eviction is something new, and so refused where the namespace goes."""
+    namespace = namespace_of(pod)
+    if get_in(view.get(Ref("Namespace", "", namespace)) or EMPTY, ("status", "phase")) != "Terminating":
+        return None
+    return because_terminating(forbidden("pods", name_of(pod), TERMINATING.format(namespace)), namespace)
 
 
 def needs_no_budget(pod: Object) -> bool:

@@ -365,6 +365,8 @@ class APIServer:
         found = self.view.get(pod)
         if found is None:
             return Outcome(error=answers.not_found("pods", pod.name))
+        if (error := eviction.in_terminating_namespace(self.view, found)) is not None:
+            return Outcome(error=error)
         budget, error = eviction.ask_budgets(self.view, found, self.now)
         if error is not None:
             return Outcome(error=error)

@@ -12,6 +12,8 @@ from kplan.apiserver.outcome import Cause, Status, forbidden, not_found
 from kplan.model.objects import Ref, get_in
 
 IMMORTAL = frozenset(("default", "kube-system", "kube-public"))
+TERMINATING = "unable to create new content in namespace {} because it is being terminated"
+CAUSE = "NamespaceTerminating"
 _REVIEWS = frozenset(("LocalSubjectAccessReview.authorization.k8s.io",))
 
 
@@ -28,9 +30,12 @@ def admit(attributes: Attributes, context: AdmissionContext) -> Status | None:
         return not_found("namespaces", attributes.namespace)
     if attributes.operation != CREATE or get_in(namespace, ("status", "phase")) != "Terminating":
         return None
-    status = refuse(attributes, f"unable to create new content in namespace {attributes.namespace} because it is being terminated")
-    cause = Cause("NamespaceTerminating", f"namespace {attributes.namespace} is being terminated", "metadata.namespace")
-    return replace(status, causes=(cause,))
+    return because_terminating(refuse(attributes, TERMINATING.format(attributes.namespace)), attributes.namespace)
+
+
+def because_terminating(status: Status, namespace: str) -> Status:
+    """The refusal with its cause, by which clients know it."""
+    return replace(status, causes=(Cause(CAUSE, f"namespace {namespace} is being terminated", "metadata.namespace"),))
 
 
 PLUGIN = Plugin(

@@ -18,7 +18,7 @@ from kplan.kubectl.failure import AnyFailure, Failure, Failures, aggregate, of_s
 from kplan.kubectl.flags import BOOL, DRY_RUN, DURATION, INT, SELECTOR, flag
 from kplan.kubectl.info import Info, printed_name
 from kplan.kubectl.podfilters import Filters, Judged, judge_all
-from kplan.model.objects import Object, Ref, labels_of, name_of, namespace_of, uid_of
+from kplan.model.objects import Object, Ref, is_deleting, labels_of, name_of, namespace_of, uid_of
 from kplan.model.selectors import EVERYTHING, Selector, parse_selector
 from kplan.store.view import pods_on
 
@@ -36,6 +36,7 @@ FLAGS = (
     flag("chunk-size", INT, default=500),
 )
 RETRY_AFTER = 5.0
+NAMESPACE_GOES = "NamespaceTerminating"
 FOR_EVER = "2562047h47m16.854775807s"
 """How Go writes the longest duration there is."""
 
@@ -150,6 +151,12 @@ class Removal:
             elif error.code == 429:
                 held.append(pod)
                 self.client.screen.complain(f'error when evicting pods/"{name}" -n "{namespace}" (will retry after 5s): {error.message}')
+            elif any(cause.reason == NAMESPACE_GOES for cause in error.causes):
+                # A pod that goes already is waited for; another one will go with its namespace.
+                (evicted if is_deleting(pod) else held).append(pod)
+                if not is_deleting(pod):
+                    said = f'error when evicting pod "{name}" from terminating namespace "{namespace}" (will retry after 5s): {error.message}'
+                    self.client.screen.complain(said)
             elif error.reason != "NotFound":
                 self.errors.append(Failure(f'error when evicting pods/"{name}" -n "{namespace}": {error.message}'))
         return evicted, held
