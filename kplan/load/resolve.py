@@ -130,7 +130,7 @@ def _read_float(plain: str, text: str) -> tuple[str, Any]:
 def _decode_binary(text: str) -> str:
     try:
         return base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True).decode("utf-8", "replace")
-    except binascii.Error:
+    except ValueError:
         raise ResolveError("!!binary value contains invalid base64 data") from None
 
 
