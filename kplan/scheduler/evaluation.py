@@ -67,6 +67,8 @@ class Evaluation:
         self.default_selector: Selector = cluster.default_selector(pod)
         self.refused: PodRefused | None = None
         self.filters: list[tuple[str, FilterState]] = []
+        self.asked: set[str] = set()
+        """The plugins whose PreFilter came to look at the pod."""
         self.named_by: list[str] = []
         """The plugins that narrowed the search to the nodes they name."""
         self.within: Mask | None = None
@@ -81,6 +83,7 @@ class Evaluation:
     def _pre_filter(self) -> None:
         names: frozenset[str] | None = None
         for plugin in self.profile.filters:
+            self.asked.add(plugin.name)
             answer = plugin.pre_filter(self.pod, self.cluster)
             if isinstance(answer, Skip):
                 continue

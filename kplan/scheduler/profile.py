@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kplan.engine.contract import Update
 from kplan.model.objects import Object
-from kplan.scheduler.framework import PreFilterPlugin, PreScorePlugin
+from kplan.scheduler.framework import PreFilterPlugin, PreScorePlugin, SchedulingError
 
 if TYPE_CHECKING:
     from kplan.scheduler.cluster import Cluster
@@ -45,7 +45,12 @@ class Profile:
         return any(getattr(plugin, "is_asked_by", _never)(pod, cluster) for plugin in self.filters)
 
     def deallocate(self, evaluation: Evaluation) -> tuple[str, list[Update]]:
-        """DynamicResources' PostFilter: its reason, and a claim to give up."""
+        """DynamicResources' PostFilter: its reason, and a claim to give up.
+
+        It fails where its own PreFilter was never reached, and what comes after it is not tried then.
+        """
+        if "DynamicResources" not in evaluation.asked:
+            raise SchedulingError("not found")
         state = evaluation.state("DynamicResources")
         if state is None:
             return "no new claims to deallocate", []

@@ -272,25 +272,30 @@ class Scheduler:
 
     def _post_filter(self, queued: QueuedPod, evaluation: Evaluation, diagnosis: Diagnosis, profile: Profile) -> Steps:
         """See whether something can be done about it: a claim given up, pods of lower priority evicted."""
-        result = Preempted(None)
-        reasons: list[str] = []
-        if "DynamicResources" in profile.post_filters:
-            reason, actions = profile.deallocate(evaluation)
+        result, reasons = Preempted("" if not profile.post_filters else None), []
+        for plugin in profile.post_filters:
+            if plugin == "DefaultPreemption":
+                result = self._preempt(queued.pod, evaluation, diagnosis, profile)
+                reasons.append(f"preemption: {result.message}")
+                if result.victims:
+                    break
+                continue
+            try:
+                reason, actions = profile.deallocate(evaluation)
+            except SchedulingError as error:
+                reasons = [str(error)]
+                break
             reasons.append(reason)
             yield from iter(actions)
-        if "DefaultPreemption" in profile.post_filters:
-            args = profile.args.get("DefaultPreemption") or EMPTY
-            nominees = Nominees(self.cluster, self._nominator)
-            attempt = Preemption(self.cluster, evaluation, nominees, queued.pod, self._now, args)
-            result = attempt.preempt(diagnosis.resolvable)
-            if result.message:
-                reasons.append(f"preemption: {result.message}")
-        if not profile.post_filters:
-            result = Preempted("")
         if not result.victims:
             diagnosis.post_filter_message = ", ".join(reasons)
         yield from self._fail(queued, diagnosis.message(), result, diagnosis.plugins, diagnosis.pending_plugins)
         yield from self._evict(queued.pod, result)
+
+    def _preempt(self, pod: Object, evaluation: Evaluation, diagnosis: Diagnosis, profile: Profile) -> Preempted:
+        args = profile.args.get("DefaultPreemption") or EMPTY
+        nominees = Nominees(self.cluster, self._nominator)
+        return Preemption(self.cluster, evaluation, nominees, pod, self._now, args).preempt(diagnosis.resolvable)
 
     def _fail(
         self,

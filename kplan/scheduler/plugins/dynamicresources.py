@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kplan.scheduler.allocator import Allocator
 
 CANNOT_ALLOCATE, NOT_AVAILABLE, STALE, SPOILT, CANNOT_FIT = 1, 2, 3, 4, 5
+_MOST_CONSUMERS = 256
 _WORDS = {
     CANNOT_ALLOCATE: "cannot allocate all claims",
     NOT_AVAILABLE: "resourceclaim not available on the node",
@@ -208,6 +209,12 @@ def _key(claim: Object) -> str:
     return f"{namespace_of(claim)}/{name_of(claim)}"
 
 
+def _in_use(claim: Object, pod: Object) -> str:
+    """Why a pod has to wait for an allocated claim: as many pods have it as can."""
+    reserved = claim["status"].get("reservedFor") or []
+    return "resourceclaim in use" if len(reserved) >= _MOST_CONSUMERS and all(r.get("uid") != uid_of(pod) for r in reserved) else ""
+
+
 def _pod_owner(pod: Object) -> dict[str, Any]:
     owner = owner_ref({"apiVersion": "v1", "kind": "Pod", "metadata": pod["metadata"]})
     del owner["blockOwnerDeletion"]
@@ -249,7 +256,7 @@ class DynamicResources:
         if not claims and not asked:
             return SKIP
         for claim in claims:
-            why = "" if _allocation(claim) else self._unknown_class(claim, cluster)
+            why = _in_use(claim, current) if _allocation(claim) else self._unknown_class(claim, cluster)
             if why:
                 return Refused((why,))
         wanted = {n: a for n, a in pod.requests.items() if a and asked and cluster.device_class_of(n) is not None}
