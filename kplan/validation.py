@@ -6,7 +6,6 @@ prepared and validated.  What a given cluster has already is judged as an update
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,23 +20,14 @@ from kplan.load.documents import Document, Skipped
 from kplan.model.diagnostics import Diagnostic, Severity
 from kplan.model.names import Names
 from kplan.model.objects import Object, Path, Ref, group_kind, ref_of
+from kplan.plan.faults import REFUSED, UNKNOWN_FIELD, faults, path_in
 from kplan.store.store import Store
 
 VALID, INVALID, ERROR, SKIPPED = "valid", "invalid", "error", "skipped"
 
 _RULES = {"type": "KP202", "unknown": "KP201", "required": "KP203", "enum": "KP204", "format": "KP205", "range": "KP206"}
 """The code of each rule of the schema layer."""
-UNKNOWN_FIELD, MALFORMED, NO_KIND, DUPLICATE_KEY, INVALID_FIELD, REFUSED, WARNED, TWICE = (
-    "KP201",
-    "KP202",
-    "KP210",
-    "KP105",
-    "KP301",
-    "KP501",
-    "KP302",
-    "KP401",
-)
-_QUOTED_FIELD = re.compile(r'(unknown|duplicate) field "([^"]+)"')
+NO_KIND, DUPLICATE_KEY, WARNED, TWICE = "KP210", "KP105", "KP302", "KP401"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +67,13 @@ class Judge:
         return Judge(catalog, APIServer(Store(objects), catalog, Names(), admission=admission), given_cluster=admission, **settings)
 
     def judge(self, documents: Iterable[Document]) -> Iterator[Verdict]:
-        """One verdict a document."""
+        """One verdict a document, in their order; namespaces and definitions serve the others wherever they stand."""
         seen: dict[Ref, Document] = {}
-        for document in documents:
-            yield self._judge(document, seen)
+        given = list(documents)
+        found: dict[int, Verdict] = {}
+        for i, document in sorted(enumerate(given), key=lambda x: _rank(x[1])):
+            found[i] = self._judge(document, seen)
+        return iter([found[i] for i in range(len(given))])
 
     def _judge(self, document: Document, seen: dict[Ref, Document]) -> Verdict:
         obj = document.object
@@ -114,10 +107,12 @@ class Judge:
         from kplan.validate.schema import violations
 
         for violation in violations(document.object, self.catalog):
-            yield self._diagnostic(document, _RULES[violation.rule], violation.message, violation.path, hint=violation.hint)
+            hidden = document.object.get("kind") == "Secret" and violation.rule == "format" and violation.path[:1] == ("data",)
+            said = "the value is not base64" if hidden else violation.message
+            yield self._diagnostic(document, _RULES[violation.rule], said, violation.path, hint=violation.hint)
 
     def _server(self, document: Document, seen: dict[Ref, Document]) -> Iterator[Diagnostic]:
-        obj = self._placed(document.object)
+        obj = placed(self.server, document.object)
         outcome = self._ask(obj, seen)
         for warning in outcome.warnings:
             yield self._diagnostic(document, WARNED, warning, path_in(warning), severity=Severity.WARNING)
@@ -144,34 +139,17 @@ class Judge:
             account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": ref.name}}
             self.server.create(account, actor="serviceaccount-controller", because="default-account")
 
-    def _placed(self, obj: Object) -> Object:
-        info = self.server.resolve(obj["apiVersion"], obj["kind"])
-        meta = obj.get("metadata")
-        if info is None or not info.namespaced or not isinstance(meta, Mapping) or meta.get("namespace"):
-            return obj
-        return {**obj, "metadata": {**meta, "namespace": "default"}}
-
     def _twice(self, document: Document, seen: dict[Ref, Document]) -> Iterator[Diagnostic]:
-        placed = self._placed(document.object)
-        first = seen.get(ref_of(placed))
+        ref = ref_of(placed(self.server, document.object))
+        first = seen.get(ref)
         if first is not None:
             yield self._diagnostic(
-                document, TWICE, f"{ref_of(placed)} was given before, at {first.locate(())}", ("metadata", "name"), severity=Severity.WARNING
+                document, TWICE, f"{ref} was given before, at {first.locate(())}", ("metadata", "name"), severity=Severity.WARNING
             )
 
     def _refusal(self, document: Document, error: Status) -> Iterator[Diagnostic]:
-        if error.errors:
-            for e in error.errors:
-                yield self._diagnostic(document, INVALID_FIELD, str(e), e.field.steps)
-        elif error.code == 400:
-            fields = _QUOTED_FIELD.findall(error.message)
-            code = UNKNOWN_FIELD if fields else MALFORMED
-            if not fields:
-                yield self._diagnostic(document, code, error.message, path_in(error.message))
-            for what, field in fields:
-                yield self._diagnostic(document, code, f'{what} field "{field}"', steps(field))
-        else:
-            yield self._diagnostic(document, REFUSED, error.message, ())
+        for fault in faults(error):
+            yield self._diagnostic(document, fault.code, fault.message, fault.path)
 
     def _diagnostic(
         self, document: Document, code: str, message: str, path: Path, *, hint: str = "", severity: Severity = Severity.ERROR
@@ -180,7 +158,7 @@ class Judge:
         given = obj.get("metadata")
         meta: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         ref = Ref(group_kind(str(obj.get("apiVersion") or ""), str(obj.get("kind") or "")), str(meta.get("namespace") or ""), _name(obj))
-        return Diagnostic(code, severity, message, ref, path, document, hint, document.locate(path))
+        return Diagnostic(code, severity, message, ref, path, document, hint, document.locate(path, key=code == UNKNOWN_FIELD))
 
     def _verdict(self, document: Document, found: list[Diagnostic]) -> Verdict:
         obj = document.object
@@ -213,25 +191,23 @@ def namespaces_for(documents: Iterable[Document]) -> list[Object]:
     ]
 
 
+def placed(server: APIServer, obj: Object, namespace: str = "default") -> Object:
+    """The object in its namespace: its own, or the given one."""
+    info = server.resolve(str(obj.get("apiVersion") or ""), str(obj.get("kind") or ""))
+    meta = obj.get("metadata")
+    if info is None or not info.namespaced or not isinstance(meta, Mapping) or meta.get("namespace"):
+        return obj
+    return {**obj, "metadata": {**meta, "namespace": namespace}}
+
+
+_FIRST = ("Namespace", "CustomResourceDefinition")
+
+
+def _rank(document: Document) -> int:
+    kind = document.object.get("kind")
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+
+
 def _name(obj: Object) -> str:
     meta = obj.get("metadata")
     return str(meta.get("name") or meta.get("generateName") or "") if isinstance(meta, Mapping) else ""
-
-
-_STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
-_LEADING_PATH = re.compile(r"([A-Za-z][\w]*(?:\.[A-Za-z][\w]*|\[[^\]]*\])+)")
-
-
-def steps(text: str) -> Path:
-    """``("spec", "containers", 0, "x")`` of ``spec.containers[0].x``."""
-    out: list[str | int] = []
-    for name, index in _STEP.findall(text):
-        out.append(name if name else int(index) if index.isdigit() else index)
-    return tuple(out)
-
-
-def path_in(message: str) -> Path:
-    """The first path a message names, as far as one can be made out; () otherwise."""
-    found = _LEADING_PATH.search(message)
-    return steps(found.group(1)) if found is not None and found.group(1).split(".")[0] in ("spec", "metadata", "data", "rules", "status") else ()
-

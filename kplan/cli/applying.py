@@ -13,15 +13,14 @@ from kplan.kubectl.manifests import read_infos
 from kplan.kubectl.screen import Printed, Screen
 from kplan.load.documents import Delivery, Document
 from kplan.model.diagnostics import Diagnostic, Severity
-from kplan.model.objects import Path, Ref
+from kplan.model.objects import Ref
+from kplan.plan.faults import REFUSED, UNKNOWN_FIELD, Fault, faults
 from kplan.plan.plan import Change, Symbol
-from kplan.validation import path_in, steps
 
 if TYPE_CHECKING:
     from kplan.load.documents import Loaded
     from kplan.pipeline import Session
 
-REFUSED = "KP501"
 WARNED = "KP302"
 OUT_OF_ORDER = "KP402"
 
@@ -161,13 +160,9 @@ def _document_of(given: Info, documents: dict[int, Document], loaded: Loaded) ->
 def _refused(session: Session, ref: Ref, failure: AnyFailure, document: Document | None) -> None:
     before = session.store.get(ref)
     status = failure.status if isinstance(failure, Failure) else None
-    message = status.message if status is not None else str(failure)
+    found = list(faults(status)) if status is not None else [Fault(REFUSED, str(failure))]
+    message = "\n".join(fault.message for fault in found)
     session.refusals.append(Change(Symbol.REFUSED, ref, before, before, (), "refused", message=message))
-    paths: list[tuple[Path, str]] = [(e.field.steps, str(e)) for e in status.errors] if status is not None else []
-    if not paths and status is not None:
-        paths = [(steps(c.field), f"{c.field}: {c.message}") for c in status.causes if c.field] or [(path_in(message), message)]
-    for path, text in paths or [((), message)]:
-        at = document.locate(path) if document is not None else None
-        session.diagnostics.append(Diagnostic(REFUSED, Severity.ERROR, f"{ref}: {text}", ref, path, document, "", at))
-
-
+    for fault in found:
+        at = document.locate(fault.path, key=fault.code == UNKNOWN_FIELD) if document is not None else None
+        session.diagnostics.append(Diagnostic(fault.code, Severity.ERROR, f"{ref}: {fault.message}", ref, fault.path, document, "", at))

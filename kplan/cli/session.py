@@ -77,11 +77,18 @@ def load_manifests(session: Session, filenames: list[str], *, recursive: bool, t
     from kplan.load.sources import load_sources
 
     loaded = load_sources([shown_path(name) for name in filenames], recursive=recursive)
-    if tell:
-        session.diagnostics.extend(loaded.diagnostics)
-        for skipped in loaded.skipped:
-            where = f"{skipped.file}:{skipped.line}" if skipped.line else skipped.file
-            print(f"skipped {where}: {skipped.reason}", file=sys.stderr)  # noqa: T201
+    if not tell:
+        return loaded
+    for skipped in loaded.skipped:
+        where = f"{skipped.file}:{skipped.line}" if skipped.line else skipped.file
+        print(f"skipped {where}: {skipped.reason}", file=sys.stderr)  # noqa: T201
+    if not loaded.documents:
+        for d in loaded.diagnostics:
+            print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201
+        if not loaded.diagnostics:
+            print(f"error: no Kubernetes objects in {', '.join(filenames)}", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(REFUSED)
+    session.diagnostics.extend(loaded.diagnostics)
     return loaded
 
 

@@ -7,30 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from kplan.model.objects import Object, annotations_of
+from kplan.model.objects import Object
+from kplan.model.secrets import LAST_APPLIED as LAST_APPLIED
+from kplan.model.secrets import MASK, VALUES, mask_secret
 from kplan.plan.diff import FieldChange
-
-MASK = "***"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def masked(obj: Object | None) -> Object | None:
     """The object as it may be shown; the object itself where there is nothing to hide."""
     if obj is None or obj.get("kind") != "Secret":
         return obj
-    out: dict[str, Any] = dict(obj)
-    for field in ("data", "stringData"):
-        if obj.get(field):
-            out[field] = dict.fromkeys(obj[field], MASK)
-    if LAST_APPLIED in annotations_of(obj):
-        notes = {**annotations_of(obj), LAST_APPLIED: MASK}
-        out["metadata"] = {**obj["metadata"], "annotations": notes}
-    return out
+    return mask_secret(obj)
 
 
 def mask_change(kind: str, change: FieldChange) -> FieldChange:
     """A field change as it may be shown: ``*** (before)`` and ``*** (after)`` for what a Secret holds."""
-    if kind != "Secret" or change.path[:1] not in (("data",), ("stringData",)):
+    if kind != "Secret" or (not change.path or change.path[0] not in VALUES):
         return change
     return FieldChange(change.path, _side(change.before, "before"), _side(change.after, "after"))
 

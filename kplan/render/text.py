@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kplan.model.diagnostics import Severity
 from kplan.model.instants import write_duration
 from kplan.model.objects import Object, Ref, controller_of, get_in
 from kplan.plan.diff import ABSENT, FieldChange
@@ -212,7 +213,10 @@ def _diagnostics(canvas: Canvas, plan: Plan) -> None:
 def _summary(canvas: Canvas, plan: Plan) -> None:
     canvas.blank()
     if not plan.has_changes:
-        canvas.line("No changes. The cluster matches the manifests.", "bold green")
+        if any(d.severity is Severity.ERROR for d in plan.diagnostics):
+            canvas.line("Nothing is planned: see the errors above.", "bold red")
+        else:
+            canvas.line("No changes. The cluster matches the manifests.", "bold green")
         return
     n = Counter(c.symbol for c in plan.changes)
     line = (

@@ -1,0 +1,102 @@
+"""``kplan admit``: what the API server would store, or why it would refuse; the offline ``kubectl create --dry-run=server``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.session import usage_error
+
+if TYPE_CHECKING:
+    from kplan.apiserver.server import APIServer
+    from kplan.load.documents import Document
+
+app = typer.Typer()
+
+
+@app.command()
+def admit(
+    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Files, folders, globs, or - for standard input.")] = None,
+    recursive: Annotated[bool, typer.Option("-R", "--recursive")] = False,
+    batch: Annotated[str, typer.Option("--batch", metavar="FILE", help='JSON lines {"object": …}, each judged alone against a fresh cluster.')] = "",
+    cluster: Annotated[str, typer.Option("--cluster", metavar="FILE|DIR|profile:NAME")] = "profile:kind",
+    namespace: Annotated[str, typer.Option("-n", "--namespace", help="The namespace of what names none.")] = "default",
+    kubernetes_version: Annotated[str, typer.Option("--kubernetes-version", metavar="X.Y")] = "1.36",
+    output: Annotated[str, typer.Option("-o", "--output", help="yaml or json.")] = "yaml",
+) -> int:
+    """Decode, default, admit and validate; print each object as it would be stored."""
+    from kplan.catalog.catalog import UnknownVersion
+
+    try:
+        if batch:
+            return _answer_batch(batch, kubernetes_version)
+        if not filename:
+            raise usage_error("must specify -f or --batch")
+        if output not in ("yaml", "json"):
+            raise usage_error(f"-o {output}: expected yaml or json")
+        return _admit_files(filename, recursive, cluster, namespace, kubernetes_version, output)
+    except UnknownVersion as problem:
+        raise usage_error(f"--kubernetes-version {kubernetes_version}: {problem}") from None
+
+
+def _answer_batch(batch: str, version: str) -> int:
+    import orjson
+
+    from kplan.apiserver.batch import answers
+
+    path = Path(batch)
+    if batch != "-" and not path.is_file():
+        raise usage_error(f"--batch {batch}: there is no such file")
+    lines = sys.stdin.buffer if batch == "-" else path.open("rb")
+    with lines:
+        try:
+            for answer in answers(lines, version):
+                sys.stdout.write(answer.decode() + "\n")
+        except (orjson.JSONDecodeError, KeyError, TypeError) as problem:
+            raise usage_error(f'--batch {batch}: expected JSON lines {{"object": …}}: {problem}') from None
+    return PLANNED
+
+
+def _admit_files(filenames: list[str], recursive: bool, cluster: str, namespace: str, version: str, output: str) -> int:
+    from kplan.apiserver.server import APIServer
+    from kplan.catalog.catalog import Catalog
+    from kplan.load.cluster import ClusterError, load_cluster
+    from kplan.load.sources import load_sources
+    from kplan.model.names import Names
+    from kplan.pipeline import latest_instant
+    from kplan.store.store import Store
+
+    loaded = load_sources(filenames, recursive=recursive)
+    for d in loaded.diagnostics:
+        print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201
+    try:
+        objects = load_cluster(cluster, version)
+    except ClusterError as problem:
+        raise usage_error(f"--cluster {cluster}: {problem}") from None
+    server = APIServer(Store(objects), Catalog.at(version), Names(), now=latest_instant(objects))
+    good = [_admit_one(server, d, namespace, output) for d in loaded.documents]
+    return PLANNED if good and all(good) else REFUSED
+
+
+def _admit_one(server: APIServer, document: Document, namespace: str, output: str) -> bool:
+    import orjson
+
+    from kplan.kubectl.output.yamltext import yaml_text
+    from kplan.plan.masking import masked
+    from kplan.validation import placed
+
+    outcome = server.create(placed(server, document.object, namespace), user=True)
+    for warning in outcome.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)  # noqa: T201
+    if outcome.object is None:
+        assert outcome.error is not None
+        print(f"{document.locate(())}: error: {outcome.error.message}", file=sys.stderr)  # noqa: T201
+        return False
+    shown = masked(outcome.object) or {}
+    text = yaml_text(shown) if output == "yaml" else orjson.dumps(shown, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    sys.stdout.write(f"---\n{text}" if output == "yaml" else text)
+    return True

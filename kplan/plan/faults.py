@@ -1,0 +1,64 @@
+"""A refusal taken apart: one fault for every field the server complains about, with the path it speaks of.
+
+The server knows paths where it validates; where it only decodes, the path is read out of its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kplan.apiserver.outcome import Status
+from kplan.model.objects import Path
+
+UNKNOWN_FIELD, MALFORMED, INVALID_FIELD, REFUSED = "KP201", "KP202", "KP301", "KP501"
+
+_QUOTED_FIELD = re.compile(r'(unknown|duplicate) field "([^"]+)"')
+_GO_FIELD = re.compile(r"Go struct field \w+\.([\w.\[\]-]+) of type")
+_WHEN = re.compile(r'^error when (?:creating|applying|replacing|patching|retrieving)[^"]*"[^"]*": ')
+_STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
+_LEADING_PATH = re.compile(r"([A-Za-z][\w]*(?:\.[A-Za-z][\w]*|\[[^\]]*\])+)")
+_ROOTS = ("spec", "metadata", "data", "rules", "status", "stringData", "subjects", "roleRef", "webhooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing the server complains about."""
+
+    code: str
+    message: str
+    path: Path = ()
+
+
+def faults(status: Status) -> Iterator[Fault]:
+    """What a refusal is about, one by one."""
+    message = _WHEN.sub("", status.message)
+    if status.errors:
+        for e in status.errors:
+            yield Fault(INVALID_FIELD, str(e), e.field.steps)
+    elif status.code == 422 and status.causes:
+        for c in status.causes:
+            yield Fault(INVALID_FIELD, f"{c.field}: {c.message}", steps(c.field))
+    elif status.code == 400 and (fields := _QUOTED_FIELD.findall(message)):
+        for what, field in fields:
+            yield Fault(UNKNOWN_FIELD, f'{what} field "{field}"', steps(field))
+    elif status.code == 400:
+        found = _GO_FIELD.search(message)
+        yield Fault(MALFORMED, message, steps(found.group(1)) if found else path_in(message))
+    else:
+        yield Fault(REFUSED, message)
+
+
+def steps(text: str) -> Path:
+    """``("spec", "containers", 0, "x")`` of ``spec.containers[0].x``."""
+    out: list[str | int] = []
+    for name, index in _STEP.findall(text):
+        out.append(name if name else int(index) if index.isdigit() else index)
+    return tuple(out)
+
+
+def path_in(message: str) -> Path:
+    """The first path a message names, as far as one can be made out; () otherwise."""
+    found = _LEADING_PATH.search(message)
+    return steps(found.group(1)) if found is not None and found.group(1).split(".")[0].split("[")[0] in _ROOTS else ()
