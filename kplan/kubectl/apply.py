@@ -15,6 +15,7 @@ from kplan.kubectl.failure import AnyFailure, Failure, aggregate, of_status, wit
 from kplan.kubectl.info import Info, printed_name, text_in
 from kplan.kubectl.patcher import Patcher
 from kplan.model.objects import Object
+from kplan.model.secrets import masked_text
 
 CLIENT_SIDE, SERVER_SIDE = "kubectl-client-side-apply", "kubectl"
 """The field managers of ``apply`` and of ``apply --server-side``."""
@@ -106,6 +107,7 @@ class Apply:
         patcher = Patcher(self.client, info, self.field_manager, self.dry_run, self.validation, self.force, self.cascade, self.grace, self.overwrite)
         patch, patched, error = patcher.patch(live, modified)
         if error is not None:
+            patch = masked_text(patch) if info.kind.group_kind == "Secret" else patch
             return with_source(f"applying patch:\n{patch}\nto:\n{info}\nfor:", info.source, error)
         info.refresh(patched)
         self.warn_if_deleting(info)

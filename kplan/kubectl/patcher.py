@@ -20,6 +20,7 @@ from kplan.kubectl.client import CLIENT, Client
 from kplan.kubectl.failure import AnyFailure, Failure, of_status, with_source
 from kplan.kubectl.info import Info, with_metadata
 from kplan.model.objects import Object
+from kplan.model.secrets import MASK, mask_secret
 
 
 @dataclass(slots=True)
@@ -86,7 +87,10 @@ class Patcher:
         if self._kind == STRATEGIC:
             for spec in ("openapi v3 spec", "openapi spec"):
                 self.client.screen.complain(f"warning: error calculating patch from {spec}: {why}")
-        texts = (last_applied(live) or "", go_json(modified) + "\n", go_json(live) + "\n")
+        original = last_applied(live) or ""
+        if self.info.kind.group_kind == "Secret":
+            original, modified, live = MASK if original else "", mask_secret(modified), mask_secret(live)
+        texts = (original, go_json(modified) + "\n", go_json(live) + "\n")
         return Failure("creating patch with:\noriginal:\n{}\nmodified:\n{}\ncurrent:\n{}\nfor: {}".format(*texts, why))
 
     def _applied_here(self, live: Object, body: dict[str, Any]) -> Object:

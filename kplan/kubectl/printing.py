@@ -2,7 +2,7 @@
 
 Mirrors: staging/src/k8s.io/cli-runtime/pkg/genericclioptions/print_flags.go,
          staging/src/k8s.io/cli-runtime/pkg/printers/{json,yaml,jsonpath,name}.go (1.36)
-Differs: Go templates are not run; KYAML is not written.
+Differs: Go templates are not run; KYAML is not written; what a Secret holds is shown as ``***``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from kplan.kubectl.output.jsontext import json_text
 from kplan.kubectl.output.yamltext import yaml_text
 from kplan.kubectl.screen import Screen
 from kplan.model.objects import Object
+from kplan.model.secrets import masked_objects
 
 Printer = Callable[[Object], str]
 
@@ -39,7 +40,7 @@ def print_object(screen: Screen, obj: Object, arguments: Arguments) -> AnyFailur
 def print_with(screen: Screen, printer: Printer, obj: Object) -> Failure | None:
     """Print an object or a list."""
     try:
-        screen.stdout.append(printer(obj))
+        screen.stdout.append(printer(masked_objects(obj)))
     except BadTemplate as wrong:
         return Failure(f"error executing jsonpath: {wrong}")
     return None

@@ -93,7 +93,9 @@ class Document:
         )
 
     def excerpt(self, location: Location, *, around: int = 1) -> str:
-        """The source lines around a location of this document, numbered, with a caret under the column."""
+        """The source lines around a location of this document, numbered, with a caret under the column; "" of a Secret."""
+        if self.object.get("kind") == "Secret":
+            return ""
         lines = self.origin.chunk.text.split("\n")
         first, at = self.origin.chunk.line, location.line - 1 - self.origin.chunk.line
         width = len(str(location.line + around))

@@ -26,7 +26,7 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _PLAIN = re.compile(r"(?:[^\s\-?:,\[\]{}#&*!|>'\"%@`]|[\-?:](?=[^\s]))[^\t]*")
-_COMMENT_OR_COLON = re.compile(r"[ ]+#.*|:(?= |$)")
+_COMMENT_OR_COLON = re.compile(r"(?<! )[ ]+#.*|:(?= |$)")
 _QUOTED = re.compile(r"""(?:"(?P<double>[^"\\\t]*)"|'(?P<single>(?:[^'\t]|'')*)')[ ]*(?:(?<=[ ])\#.*)?$""", re.VERBOSE)
 _HEADER = re.compile(r"(?P<style>[|>])(?P<chomping>[+-]?)[ ]*(?:(?<=[ ])#.*)?$")
 _FLOW_MARK = re.compile(r"""(?<![^\s,\[{])"(?:[^"\\]|\\.)*"|(?<![^\s,\[{])'(?:[^']|'')*'|[\[\]{}]""")

@@ -9,7 +9,6 @@ Mirrors: go.yaml.in/yaml/v2 resolve.go, sigs.k8s.io/yaml/yaml.go, sigs.k8s.io/js
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 from typing import Any

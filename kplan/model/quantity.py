@@ -37,7 +37,7 @@ BAD_SUFFIX = "unable to parse quantity's suffix"
 BAD_NUMBER = "unable to parse numeric part of quantity"
 
 _MAX_NANO = (2**63 - 1) * NANO
-_MAX_TEXT = 256
+_MAX_TEXT = 1024
 
 
 class QuantityError(ValueError):

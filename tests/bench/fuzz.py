@@ -63,7 +63,7 @@ ODD: tuple[Callable[[random.Random], Json], ...] = tuple(
         [], {}, [None], [{}], [[]], {"": ""}, {"a": None}, {"a": {}}, {"a": 1}, ["a", "a"], [1], {"$patch": "delete"}, {"matchLabels": None},
         {"matchExpressions": [{"key": None, "operator": "In", "values": None}]}, [{"name": "a"}, {"name": "a"}], {"name": None},
     )
-) + (  # fmt: skip
+) + (  # noqa: RUF005
     lambda r: deep(r.choice((10, 60, 180))),
     lambda r: "a" * r.choice((10_000, 300_000)),
     lambda r: [r.choice((None, "a", 1, {}))] * r.choice((200, 5_000)),

@@ -20,6 +20,7 @@ from kplan.apiserver.merge.strategic import apply_strategic
 from kplan.apiserver.merge.values import go_json, go_text, go_type
 from kplan.apiserver.outcome import Status
 from kplan.model.objects import Object
+from kplan.model.secrets import mask_secret
 
 if TYPE_CHECKING:
     from kplan.catalog.catalog import Catalog
@@ -80,7 +81,10 @@ class PatchRequest:
     def undecodable(self, patched: Object, why: str) -> Status:
         """422: what the patch made cannot be decoded; the message quotes the patch, or what it made of the object."""
         strategic = self.kind == STRATEGIC
-        shown = go_text(self.body) if strategic else go_json(patched) + "\n"
+        body = self.body
+        if self.info.group_kind == "Secret":
+            body, patched = mask_secret(body) if strategic else body, mask_secret(patched)
+        shown = go_text(body) if strategic else go_json(patched) + "\n"
         return answers.invalid_status("", "", [invalid(ROOT.child("patch"), shown, _restoring(why) if strategic else why)])
 
 
