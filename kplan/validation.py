@@ -30,6 +30,10 @@ _RULES = {"type": "KP202", "unknown": "KP201", "required": "KP203", "enum": "KP2
 NO_KIND, DUPLICATE_KEY, WARNED, TWICE = "KP210", "KP105", "KP302", "KP401"
 
 
+_UNSHOWN = {"type": "the value has a wrong type", "format": "the value is not base64"}
+"""What is said of a Secret's values instead of showing them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one document."""
@@ -107,8 +111,8 @@ class Judge:
         from kplan.validate.schema import violations
 
         for violation in violations(document.object, self.catalog):
-            hidden = document.object.get("kind") == "Secret" and violation.rule == "format" and violation.path[:1] == ("data",)
-            said = "the value is not base64" if hidden else violation.message
+            secret = document.object.get("kind") == "Secret" and violation.path[:1] in (("data",), ("stringData",))
+            said = _UNSHOWN.get(violation.rule, violation.message) if secret else violation.message
             yield self._diagnostic(document, _RULES[violation.rule], said, violation.path, hint=violation.hint)
 
     def _server(self, document: Document, seen: dict[Ref, Document]) -> Iterator[Diagnostic]:

@@ -52,7 +52,7 @@ def deep(levels: int) -> Json:
     return out
 
 
-ODD: tuple[Callable[[random.Random], Json], ...] = tuple(
+ODD: tuple[Callable[[random.Random], Json], ...] = tuple(  # noqa: RUF005
     (lambda r, v=v: thaw({"v": v})["v"])
     for v in (
         None, True, False, 0, 1, -1, 2**31, 2**31 - 1, -(2**31) - 1, 2**63, 2**63 - 1, -(2**63) - 1, 10**40, 1.5, -0.0, 1e308, 1e-300,
@@ -63,7 +63,7 @@ ODD: tuple[Callable[[random.Random], Json], ...] = tuple(
         [], {}, [None], [{}], [[]], {"": ""}, {"a": None}, {"a": {}}, {"a": 1}, ["a", "a"], [1], {"$patch": "delete"}, {"matchLabels": None},
         {"matchExpressions": [{"key": None, "operator": "In", "values": None}]}, [{"name": "a"}, {"name": "a"}], {"name": None},
     )
-) + (  # noqa: RUF005
+) + (
     lambda r: deep(r.choice((10, 60, 180))),
     lambda r: "a" * r.choice((10_000, 300_000)),
     lambda r: [r.choice((None, "a", 1, {}))] * r.choice((200, 5_000)),
