@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from kplan.plan.plan import Plan
 
 
+_NOT_FORMATS = frozenset(("canvas", "explanation", "fields", "graphs", "placement"))
+"""What the formats of plans are made with, and what draws other things than plans."""
+
+
 def usage_error(message: str) -> typer.Exit:
     """Says what is wrong with the command line; to be raised."""
     print(f"error: {message}", file=sys.stderr)  # noqa: T201
@@ -132,7 +136,7 @@ def renderer(name: str) -> Callable[..., str]:
 
     import kplan.render
 
-    formats = sorted(m.name for m in pkgutil.iter_modules(kplan.render.__path__) if m.name not in ("canvas",))
+    formats = sorted(m.name for m in pkgutil.iter_modules(kplan.render.__path__) if not m.ispkg and m.name not in _NOT_FORMATS)
     if name not in formats:
         raise usage_error(f"-o {name}: expected one of {', '.join([*formats, 'kubectl'])}")
     render: Callable[..., str] = importlib.import_module(f"kplan.render.{name}").render

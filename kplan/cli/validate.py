@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kplan import __version__
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import emit, usage_error, wants_color
+
+if TYPE_CHECKING:
+    from kplan.render.verdicts.report import Report
 
 app = typer.Typer()
 
@@ -26,7 +31,7 @@ def validate(
     skip: Annotated[str, typer.Option("--skip", metavar="KIND,…", help="Kinds (or group/version/Kind) to leave out.")] = "",
     reject: Annotated[str, typer.Option("--reject", metavar="KIND,…", help="Kinds that may not appear.")] = "",
     fail_if_no_objects: Annotated[bool, typer.Option("--fail-if-no-objects")] = False,
-    output: Annotated[list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="text or json; repeatable.")] = None,
+    output: Annotated[list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="text, json, sarif, junit, github, tap; repeatable, each to its own file.")] = None,
     color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto",
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also what is valid, and what was skipped.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Nothing but findings.")] = False,
@@ -35,7 +40,7 @@ def validate(
     from kplan.catalog.catalog import UnknownVersion
     from kplan.load.sources import load_sources
     from kplan.model.diagnostics import Severity
-    from kplan.render import verdicts as rendering
+    from kplan.render.verdicts.report import Report
     from kplan.validation import SKIPPED, VALID, Judge, namespaces_for
 
     sources = [*(files or []), *(filename or [])]
@@ -65,17 +70,23 @@ def validate(
     verdicts = list(judge.judge(loaded.documents))
     for wanted in output or ["text"]:
         name, _, target = wanted.partition("=")
-        if name == "text":
-            shown = rendering.text(
-                loaded, verdicts, color=not target and wants_color(color), verbose=verbose, quiet=quiet, stdin=sources == ["-"]
-            )
-        elif name == "json":
-            shown = rendering.json(loaded, verdicts)
-        else:
-            raise usage_error(f"-o {name}: expected text or json")
-        emit(shown, target)
+        report = Report(loaded, verdicts, __version__, not target and wants_color(color), verbose, quiet, sources == ["-"])
+        emit(_format(name)(report), target)
     if not verdicts and not loaded.diagnostics:
         print("warning: no Kubernetes objects were found", file=sys.stderr)  # noqa: T201
         return REFUSED if fail_if_no_objects else PLANNED
     broken = any(d.severity is Severity.ERROR for d in loaded.diagnostics) and not only_kubernetes
     return REFUSED if broken or any(v.status not in (VALID, SKIPPED) for v in verdicts) else PLANNED
+
+
+def _format(name: str) -> Callable[[Report], str]:
+    import importlib
+    import pkgutil
+
+    import kplan.render.verdicts as formats
+
+    known = sorted(m.name for m in pkgutil.iter_modules(formats.__path__) if m.name != "report")
+    if name not in known:
+        raise usage_error(f"-o {name}: expected one of {', '.join(known)}")
+    render: Callable[[Report], str] = importlib.import_module(f"kplan.render.verdicts.{name}").render
+    return render

@@ -1,0 +1,1 @@
+"""The verdicts of ``kplan validate``, one file a format; nothing lists them."""
