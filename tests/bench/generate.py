@@ -79,6 +79,7 @@ def write_files(folder: Path, count: int) -> None:
 
     yaml = YAML()
     yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.ignore_aliases = lambda _: True
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(count):
         with (folder / f"app-{i:05d}.yaml").open("w") as f:
