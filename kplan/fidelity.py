@@ -138,4 +138,4 @@ def text(found: dict[str, Any]) -> str:
     lines += [f"  {a['plugin']}: {'modelled' if a['modelled'] else 'not modelled'}, {'on' if a['on'] else 'off'} by default" for a in found["admission"]]
     for name in ("controllers", "scheduler_plugins"):
         lines += ["", f"{name.replace('_', ' ').upper()} ({len(found[name])}): {', '.join(found[name])}"]
-        lines += ["", f"{name.replace('_', ' ').upper()} ({len(found[name])}): {', '.join(found[name])}"]
+    return "\n".join(lines) + "\n"
