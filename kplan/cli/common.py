@@ -24,6 +24,9 @@ class ClusterOptions:
     ] = "profile:kind"
     kubernetes_version: Annotated[str, typer.Option("--kubernetes-version", metavar="X.Y", help="The Kubernetes minor: 1.36, v1.36, 1.36.2, latest.")] = "1.36"
     scheduler_config: Annotated[str, typer.Option("--scheduler-config", metavar="FILE", help="A KubeSchedulerConfiguration.")] = ""
+    emulate_sampling: Annotated[
+        bool, typer.Option("--emulate-sampling", help="Look only at as many nodes of a large cluster as the real scheduler would.")
+    ] = False
     cloud: Annotated[bool, typer.Option("--cloud", help="Assume a cloud controller: load balancers get addresses.")] = False
     assume: Annotated[str, typer.Option("--assume", help="What new pods do: running, succeeded, failed, unready, image-pull-backoff, crash-loop.")] = "running"
     metrics: Annotated[str, typer.Option("--metrics", metavar="FILE", help="Metrics for HorizontalPodAutoscalers.")] = ""

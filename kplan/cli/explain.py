@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kplan.cli.common import ClusterOptions, with_options
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import let_pass, open_session
+
+if TYPE_CHECKING:
+    from kplan.pipeline import Session
 
 app = typer.Typer()
 
@@ -35,5 +38,22 @@ def explain(
     if text is None:
         print(f"error: {target}: no such object in the planned cluster", file=sys.stderr)  # noqa: T201
         return REFUSED
-    sys.stdout.write(text)
+    sys.stdout.write(text + _placements(session, target, namespace))
     return PLANNED
+
+
+def _placements(session: Session, target: str, namespace: str) -> str:
+    """Node by node what the scheduler has against the pods among them that are pending."""
+    from kplan.plan.plan import unscheduled_pods
+    from kplan.render.explanation import find
+
+    pods = [o for o in find(session.server, session.store, target, namespace)[:10] if o["kind"] == "Pod"]
+    pending = {p.ref for p in unscheduled_pods(pods)}
+    if not pending:
+        return ""
+    from kplan.model.objects import ref_of
+    from kplan.render import placement
+    from kplan.scheduler.verdict import opinions
+
+    verdicts = opinions([p for p in pods if ref_of(p) in pending], session.store, session.catalog.gates, session.engine.options.scheduler_config)
+    return placement.text(verdicts, color=False, most=20)

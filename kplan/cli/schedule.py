@@ -38,24 +38,15 @@ def schedule(
     if not target:
         raise usage_error("name a manifest, or KIND/NAME of the cluster")
     from kplan.render import placement
-    from kplan.scheduler.cluster import Cluster
-    from kplan.scheduler.configuration import configuration_of
-    from kplan.scheduler.verdict import judge
+    from kplan.scheduler.verdict import opinions
 
     session = open_session(cluster_options)
     session.begin()
     pods = _pods(session, target, namespace)
-    cluster = Cluster(session.store, session.catalog.gates)
-    cluster.start()
-    configuration = configuration_of(session.engine.options.scheduler_config, session.catalog.gates)
-    verdicts = []
-    for pod in pods:
-        name = pod["spec"].get("schedulerName") or "default-scheduler"
-        profile = configuration.profiles.get(name)
-        if profile is None:
-            print(f"error: no scheduler profile is named {name}: the pod would stay pending", file=sys.stderr)  # noqa: T201
-            return REFUSED
-        verdicts.append(judge(pod, cluster, profile))
+    verdicts = opinions(pods, session.store, session.catalog.gates, session.engine.options.scheduler_config)
+    if len(verdicts) < len(pods):
+        print("error: no scheduler profile has that schedulerName: the pod would stay pending", file=sys.stderr)  # noqa: T201
+        return REFUSED
     sys.stdout.write(placement.json(verdicts) if output == "json" else placement.text(verdicts, color=wants_color(color), most=most))
     return PLANNED if all(v.winner for v in verdicts) else REFUSED
 

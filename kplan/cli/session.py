@@ -53,6 +53,7 @@ def open_session(options: ClusterOptions) -> Session:
         metrics=_read_documents(options.metrics, "--metrics") or None,
         scheduler_config=_read_one(options.scheduler_config, "--scheduler-config"),
         seed=options.seed,
+        extra={"emulate_sampling": options.emulate_sampling},
     )
     try:
         objects = load_cluster(options.cluster, options.kubernetes_version)

@@ -5,17 +5,21 @@ Mirrors: pkg/scheduler/schedule_one.go schedulePod (1.36)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from kplan.catalog.gates import Gates
 from kplan.model.objects import Object, ref_of
 from kplan.scheduler.cluster import Cluster, node_of
+from kplan.scheduler.configuration import configuration_of
 from kplan.scheduler.diagnosis import diagnose
 from kplan.scheduler.evaluation import Evaluation
 from kplan.scheduler.pods import PodInfo, sign
-from kplan.scheduler.profile import Profile
+from kplan.scheduler.profile import DEFAULT_SCHEDULER, Profile
 from kplan.scheduler.remedies import remedies
 from kplan.scheduler.ties import tied
+from kplan.store.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,15 @@ class PodVerdict:
     equals: Sequence[str] = ()
     message: str = ""
     pre_filter: PluginRefusal | None = None
+
+
+def opinions(pods: Iterable[Object], view: View, gates: Gates, config: Mapping[str, Any] | None) -> list[PodVerdict]:
+    """What the scheduler thinks of pods of a cluster; pods of other schedulers are left out."""
+    configuration = configuration_of(config, gates)
+    cluster = Cluster(view, gates)
+    cluster.start()
+    profiles = [(pod, configuration.profiles.get(pod["spec"].get("schedulerName") or DEFAULT_SCHEDULER)) for pod in pods]
+    return [judge(pod, cluster, profile) for pod, profile in profiles if profile is not None]
 
 
 def judge(pod: Object, cluster: Cluster, profile: Profile) -> PodVerdict:
