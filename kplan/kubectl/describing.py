@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kplan.kubectl.client import Client
-from kplan.kubectl.describe import access, cluster, network, pods, storage, workloads
+from kplan.kubectl.describe import access, autoscaling, cluster, network, nodes, pods, storage, workloads
 from kplan.kubectl.describe.containers import pod_template
 from kplan.kubectl.describe.generic import anything
 from kplan.kubectl.describe.paper import Paper
@@ -21,6 +21,8 @@ DESCRIBE: Mapping[str, Callable[[Case], None]] = {
     **network.DESCRIBE,
     **storage.DESCRIBE,
     **cluster.DESCRIBE,
+    **nodes.DESCRIBE,
+    **autoscaling.DESCRIBE,
     **access.DESCRIBE,
 }
 

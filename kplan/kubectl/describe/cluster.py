@@ -1,4 +1,4 @@
-"""Nodes, namespaces, quotas and the like, described.
+"""Namespaces, quotas, ConfigMaps and the like, described.
 
 Mirrors: staging/src/k8s.io/kubectl/pkg/describe/describe.go (1.36)
 """
@@ -6,116 +6,10 @@ Mirrors: staging/src/k8s.io/kubectl/pkg/describe/describe.go (1.36)
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
-from typing import Any
 
-from kplan.kubectl.columns.base import UNSET, age, labels_text, selector_text
-from kplan.kubectl.columns.cluster import roles_of
-from kplan.kubectl.describe.parts import Case, events, head, instant, marks, rows, spec_of, status_of, taints
-from kplan.kubectl.podamounts import pod_amounts, sum_of
-from kplan.model.objects import Object, get_in
-from kplan.model.quantity import Quantity, parse_or_zero
-
-_NOTHING = Quantity.parse("0")
-_INFO = (
-    ("Machine ID", "machineID"),
-    ("System UUID", "systemUUID"),
-    ("Boot ID", "bootID"),
-    ("Kernel Version", "kernelVersion"),
-    ("OS Image", "osImage"),
-    ("Operating System", "operatingSystem"),
-    ("Architecture", "architecture"),
-    ("Container Runtime Version", "containerRuntimeVersion"),
-    ("Kubelet Version", "kubeletVersion"),
-)
-
-
-def node(case: Case) -> None:
-    """A Node."""
-    paper, spec, status = case.paper, spec_of(case.object), status_of(case.object)
-    paper.line(0, "Name", case.meta["name"])
-    paper.line(0, "Roles", roles_of(case.object))
-    marks(case)
-    paper.line(0, "CreationTimestamp", instant(case.meta.get("creationTimestamp")))
-    taints(paper, spec.get("taints"))
-    paper.line(0, "Unschedulable", str(bool(spec.get("unschedulable"))).lower())
-    _lease(case)
-    _node_conditions(case)
-    paper.line(0, "Addresses")
-    for address in status.get("addresses") or ():
-        paper.line(1, address["type"], address["address"])
-    for label, field in (("Capacity", "capacity"), ("Allocatable", "allocatable")):
-        amounts = status.get(field) or {}
-        if amounts:
-            paper.line(0, label)
-        for name in sorted(amounts):
-            paper.line(1, name, amounts[name])
-    paper.line(0, "System Info")
-    for label, field in _INFO:
-        paper.line(1, label, (status.get("nodeInfo") or {}).get(field) or "")
-    for label, text in (("PodCIDR", spec.get("podCIDR")), ("PodCIDRs", ",".join(spec.get("podCIDRs") or ())), ("ProviderID", spec.get("providerID"))):
-        if text:
-            paper.line(0, label, text)
-    _usage(case)
-    events(case)
-
-
-def _lease(case: Case) -> None:
-    paper, name = case.paper, case.meta["name"]
-    lease = case.get("Lease.coordination.k8s.io", "kube-node-lease", name)
-    if lease is None:
-        paper.line(0, "Lease", f'Failed to get lease: leases.coordination.k8s.io "{name}" not found')
-        return
-    spec = spec_of(lease)
-    paper.line(0, "Lease")
-    paper.line(1, "HolderIdentity", spec.get("holderIdentity") or UNSET)
-    for label, field in (("AcquireTime", "acquireTime"), ("RenewTime", "renewTime")):
-        paper.line(1, label, instant(spec[field]) if spec.get(field) else UNSET)
-
-
-def _node_conditions(case: Case) -> None:
-    found = status_of(case.object).get("conditions") or ()
-    if not found:
-        return
-    paper = case.paper
-    paper.write(0, "Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n")
-    paper.write(1, "----\t------\t-----------------\t------------------\t------\t-------\n")
-    for c in found:
-        times = f"{instant(c.get('lastHeartbeatTime'))} \t{instant(c.get('lastTransitionTime'))}"
-        paper.write(1, f"{c['type']} \t{c['status']} \t{times} \t{c.get('reason') or ''} \t{c.get('message') or ''}\n")
-
-
-Amounts = Mapping[str, Quantity]
-
-
-def _usage(case: Case) -> None:
-    """What the pods on the node ask for."""
-    paper, status = case.paper, status_of(case.object)
-    on_node = [p for p in case.find("Pod") if spec_of(p).get("nodeName") == case.meta["name"]]
-    pods = [p for p in on_node if status_of(p).get("phase") not in ("Succeeded", "Failed")]
-    there = {k: parse_or_zero(v) for k, v in (status.get("allocatable") or status.get("capacity") or {}).items()}
-    paper.line(0, "Non-terminated Pods", f"({len(pods)} in total)")
-    paper.write(1, "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n")
-    paper.write(1, "---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n")
-    asked = [(pod_amounts(p, "requests"), pod_amounts(p, "limits")) for p in pods]
-    for pod, (requests, limits) in zip(pods, asked, strict=True):
-        shares = [_share(a, there, r) for r in ("cpu", "memory") for a in (requests, limits)]
-        meta = pod["metadata"]
-        paper.write(1, "\t".join([meta.get("namespace") or "", meta["name"], "", *shares, age(pod, case.now)]) + "\n")
-    paper.write(0, "Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n")
-    paper.write(1, "Resource\tRequests\tLimits\n")
-    paper.write(1, "--------\t--------\t------\n")
-    requests, limits = sum_of(a for a, _ in asked), sum_of(b for _, b in asked)
-    for name in ("cpu", "memory", "ephemeral-storage", *sorted(n for n in there if n.startswith("hugepages-"))):
-        paper.write(1, f"{name}\t{_share(requests, there, name)}\t{_share(limits, there, name)}\n")
-    for name in sorted(n for n in there if "/" in n):
-        paper.write(1, f"{name}\t{requests.get(name, _NOTHING)}\t{limits.get(name, _NOTHING)}\n")
-
-
-def _share(amounts: Amounts, there: Amounts, name: str) -> str:
-    amount, whole = amounts.get(name, _NOTHING), there.get(name, _NOTHING)
-    used, size = (amount.milli_value(), whole.milli_value()) if name == "cpu" else (amount.value(), whole.value())
-    return f"{amount} ({int(used / size * 100) if size else 0}%)"
+from kplan.kubectl.columns.base import UNSET, labels_text, selector_text
+from kplan.kubectl.describe.parts import Case, events, head, instant, marks, rows, spec_of, status_of
+from kplan.model.objects import Object
 
 
 def namespace(case: Case) -> None:
@@ -288,80 +182,7 @@ def priority_class(case: Case) -> None:
     events(case)
 
 
-def autoscaler(case: Case) -> None:
-    """A HorizontalPodAutoscaler."""
-    paper, spec, status = case.paper, spec_of(case.object), status_of(case.object)
-    target = spec.get("scaleTargetRef") or {}
-    head(case)
-    marks(case)
-    paper.line(0, "CreationTimestamp", instant(case.meta.get("creationTimestamp")))
-    paper.line(0, "Reference", f"{target.get('kind')}/{target.get('name')}")
-    paper.line(0, "Metrics", "( current / target )")
-    known = status.get("currentMetrics") or []
-    for i, metric in enumerate(spec.get("metrics") or ()):
-        _metric(case, metric, known[i] if i < len(known) else {})
-    paper.line(0, "Min replicas", UNSET if spec.get("minReplicas") is None else spec["minReplicas"])
-    paper.line(0, "Max replicas", spec.get("maxReplicas") or 0)
-    if spec.get("behavior"):
-        paper.line(0, "Behavior")
-        for label, field in (("Scale Up", "scaleUp"), ("Scale Down", "scaleDown")):
-            _direction(case, label, spec["behavior"].get(field))
-    current, desired = status.get("currentReplicas") or 0, status.get("desiredReplicas") or 0
-    paper.line(0, f"{target.get('kind')} pods", f"{current} current / {desired} desired")
-    if status.get("conditions"):
-        paper.line(0, "Conditions")
-        paper.write(1, "Type\tStatus\tReason\tMessage\n")
-        paper.write(1, "----\t------\t------\t-------\n")
-        for c in status["conditions"]:
-            paper.write(1, "\t".join([c["type"], c["status"], c.get("reason") or "", c.get("message") or ""]) + "\n")
-    events(case)
-
-
-_SOURCES = {"External": "external", "Pods": "pods", "Object": "object", "Resource": "resource", "ContainerResource": "containerResource"}
-
-
-def _metric(case: Case, metric: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    source = _SOURCES.get(metric.get("type") or "")
-    if source is None:
-        case.paper.write(1, f'<unknown metric type "{metric.get("type")}">\n')
-        return
-    given, now = metric[source], get_in(known, (source, "current")) or {}
-    target = given.get("target") or {}
-    name = get_in(given, ("metric", "name"), "")
-    average = "averageValue" in target
-    current, wanted = (now.get("averageValue"), target.get("averageValue")) if average or source == "pods" else (now.get("value"), target.get("value"))
-    if source in ("resource", "containerResource"):
-        inside = f' of container "{given.get("container")}"' if source == "containerResource" else ""
-        label = f"resource {given['name']}{inside} on pods"
-        if not average:
-            label += "  (as a percentage of request)"
-            used, share = now.get("averageUtilization"), target.get("averageUtilization")
-            current = None if used is None else f"{used}% ({now.get('averageValue')})"
-            wanted = "<auto>" if share is None else f"{share}%"
-    elif source == "pods":
-        label = f'"{name}" on pods'
-    else:
-        about = f" on {given['describedObject']['kind']}/{given['describedObject']['name']}" if source == "object" else ""
-        label = f'"{name}"{about} (target {"average " if average else ""}value)'
-    case.paper.line(1, label, f"{'<unknown>' if current is None else current} / {wanted}")
-
-
-def _direction(case: Case, title: str, rules: Mapping[str, Any] | None) -> None:
-    if rules is None:
-        return
-    paper = case.paper
-    paper.line(1, title)
-    if rules.get("stabilizationWindowSeconds") is not None:
-        paper.write(2, f"Stabilization Window: {rules['stabilizationWindowSeconds']} seconds\n")
-    if rules.get("policies"):
-        paper.write(2, f"Select Policy: {rules.get('selectPolicy') or 'Max'}\n")
-        paper.line(2, "Policies")
-        for p in rules["policies"]:
-            paper.write(3, f"- Type: {p['type']}\tValue: {p['value']}\tPeriod: {p['periodSeconds']} seconds\n")
-
-
 DESCRIBE = {
-    "Node": node,
     "Namespace": namespace,
     "ResourceQuota": quota,
     "LimitRange": limit_range,
@@ -370,5 +191,4 @@ DESCRIBE = {
     "ServiceAccount": service_account,
     "PodDisruptionBudget.policy": budget,
     "PriorityClass.scheduling.k8s.io": priority_class,
-    "HorizontalPodAutoscaler.autoscaling": autoscaler,
 }
