@@ -1,0 +1,101 @@
+"""What is read out of messages, what would help a refused pod, and what is said not to be modelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kplan.catalog.catalog import Catalog
+from kplan.model.objects import Object
+from kplan.scheduler.blame import blamed
+from kplan.scheduler.unmodelled import unmodelled
+from kplan.scheduler.verdict import opinions
+from kplan.store.store import Store
+
+GATES = Catalog.at("1.36").gates
+PREEMPTION = " no new claims to deallocate, preemption: 0/2 nodes are available: 2 Insufficient cpu."
+
+
+@pytest.mark.parametrize(
+    ("message", "plugins"),
+    [
+        ("0/2 nodes are available: 1 Insufficient cpu, 1 Too many pods." + PREEMPTION, {"NodeResourcesFit"}),
+        ("0/2 nodes are available: 2 node(s) had untolerated taint(s)." + PREEMPTION, {"TaintToleration"}),
+        ("0/2 nodes are available: 2 node(s) didn't match pod topology spread constraints (missing required label).", {"PodTopologySpread"}),
+        ("0/2 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules, 1 node(s) were unschedulable.", {"InterPodAffinity", "NodeUnschedulable"}),
+        ("0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found", {"VolumeBinding"}),
+        ('0/2 nodes are available: persistentvolumeclaim "data" not found. not found', {"VolumeBinding", "VolumeRestrictions"}),
+        ("0/2 nodes are available: 2 node(s) didn't satisfy plugin(s) [NodeAffinity VolumeBinding].", {"NodeAffinity", "VolumeBinding"}),
+        ("0/2 nodes are available: 2 cannot allocate all claims. still not schedulable, preemption: none", {"DynamicResources"}),
+        ("no nodes available to schedule pods", set()),
+    ],
+)
+def test_who_is_to_blame(message: str, plugins: set[str]) -> None:
+    assert blamed(message) == plugins
+
+
+def node(**parts: Any) -> Object:
+    status = {"allocatable": {"cpu": "2", "memory": "2Gi", "pods": "1"}}
+    metadata = {"name": "n1", "labels": {"kubernetes.io/hostname": "n1", "zone": "a"}}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}, "status": status} | parts
+
+
+def pod(name: str, **spec: Any) -> Object:
+    metadata = {"name": name, "namespace": "default", "uid": name, "labels": {"app": name}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [{"name": "main", "image": "i"}], **spec}, "status": {"phase": "Running"}}
+
+
+def port(number: int) -> list[dict[str, Any]]:
+    return [{"name": "main", "image": "i", "ports": [{"containerPort": 1, "hostPort": number, "protocol": "TCP"}]}]
+
+
+def spread(key: str) -> dict[str, Any]:
+    constraint = {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "old"}}}
+    return {"topologySpreadConstraints": [constraint]}
+
+
+def near(kind: str) -> dict[str, Any]:
+    term = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "old" if kind == "podAntiAffinity" else "db"}}}
+    return {"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "plugin", "words"),
+    [
+        ({}, "NodeResourcesFit", "needs room for 1 more pod (has 1 of 1)"),
+        ({"containers": port(80)}, "NodePorts", "port 80/TCP must be freed by old"),
+        (spread("rack"), "PodTopologySpread", "rack"),
+        (near("podAffinity"), "InterPodAffinity", "db"),
+        (near("podAntiAffinity"), "InterPodAffinity", "old"),
+        ({"nodeSelector": {"zone": "b"}}, "NodeAffinity", "label n1 zone=b (it has 'a')"),
+    ],
+)
+def test_what_would_help(spec: dict[str, Any], plugin: str, words: str) -> None:
+    store = Store([node(), pod("old", nodeName="n1", containers=port(80))])
+    (verdict,) = opinions([pod("new", **spec)], store, GATES, None)
+    remedies = {r.plugin: r.remedies for r in verdict.nodes[0].refusals}
+    assert any(words in remedy for remedy in remedies[plugin]), remedies
+
+
+def test_a_cordon_can_be_lifted_or_tolerated() -> None:
+    (verdict,) = opinions([pod("new")], Store([node(spec={"unschedulable": True})]), GATES, None)
+    assert verdict.nodes[0].refusals[0].remedies == ("uncordon n1", "add toleration node.kubernetes.io/unschedulable:NoSchedule")
+
+
+def test_a_bound_pod_is_judged_as_if_it_were_not() -> None:
+    bound = pod("old", nodeName="n1")
+    (verdict,) = opinions([bound], Store([node(), bound]), GATES, None)
+    assert verdict.winner == "n1"
+
+
+def test_what_is_not_modelled_is_said() -> None:
+    devices = [{"name": "d", "bindingConditions": ["ready"]}]
+    piece = {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": "s"}, "spec": {"sharedCounters": [{"name": "c"}], "devices": devices}}
+    requests = [{"name": "r", "exactly": {"deviceClassName": "c", "capacity": {"requests": {"memory": "1Gi"}}}}]
+    claim = {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": {"name": "c", "namespace": "default"}, "spec": {"devices": {"requests": requests}}}
+    group = pod("member", schedulingGroup={"podGroupName": "g"})
+    lines = list(unmodelled(Store([piece, claim, group]), {"extenders": [{"urlPrefix": "http://e"}]}, GATES))
+    assert [line.split(":")[0] for line in lines[:1]] == ["extender http"]
+    assert len(lines) == 5 and "share counters" in lines[1] and "1 pods of pod groups" in lines[4]
+    assert list(unmodelled(Store([node(), pod("a")]), None, GATES)) == []
