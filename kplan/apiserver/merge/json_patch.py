@@ -11,11 +11,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from kplan.apiserver.merge.errors import BadPatch
 from kplan.apiserver.merge.values import same
 from kplan.model.objects import Object, thaw
 
 MOST_OPERATIONS = 10_000
+MOST_COPIED_BYTES = 3 * 1024 * 1024
 
 Container = dict[str, Any] | list[Any]
 _INDEX = re.compile(r"[+-]?\d+", re.ASCII)
@@ -28,13 +31,25 @@ def apply_json_patch(obj: Object, operations: list[Any]) -> Any:
     Raises: BadPatch where an operation does not apply.
     """
     document: list[Any] = [thaw(obj)]
+    copied = 0
     for operation in operations:
         kind = operation.get("op")
         act = _ACTS.get(kind) if isinstance(kind, str) else None
         if act is None:
             raise refused(f"Unexpected kind: {kind if isinstance(kind, str) else 'unknown'}")
+        if kind == "copy" and (copied := copied + _copied_size(document, operation)) > MOST_COPIED_BYTES:
+            raise refused(f"Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {MOST_COPIED_BYTES}")
         act(document, operation)
     return document[0]
+
+
+def _copied_size(document: list[Any], operation: Mapping[str, Any]) -> int:
+    """Bytes a copy adds; 0 where it will fail for another reason."""
+    try:
+        where, step, _ = _source(document, operation, "copy")
+        return len(orjson.dumps(_get(where, step)))
+    except BadPatch:
+        return 0
 
 
 def refused(message: str) -> BadPatch:

@@ -14,12 +14,17 @@ from kplan.kubectl.output.jsonpathsyntax import Action, BadTemplate, Node, parse
 
 __all__ = ["BadTemplate", "Template", "relaxed"]
 
+MOST_RANGES = 100
+"""Ranges may stand inside each other; each costs a call within a call."""
+
 
 class Template:
     """A parsed template."""
 
     def __init__(self, text: str, *, missing: bool = True) -> None:
         self.actions = parse(text)
+        if sum(bool(a) and a[0] == Node("identifier", "range") for a in self.actions) > MOST_RANGES:
+            raise BadTemplate("too many ranges")
         self._missing = missing
 
     def print(self, data: Any) -> str:
