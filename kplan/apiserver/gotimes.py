@@ -9,6 +9,8 @@ import re
 from datetime import UTC, datetime
 
 NANOS = 10**9
+MIN_SECONDS, MAX_SECONDS = -62135596800, 253402300799
+"""The first and the last second that a timestamp can be."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
@@ -34,6 +36,15 @@ def parse_duration(text: str) -> int | None:
             total += int(match[2]) * unit // 10 ** len(match[2])
         at = match.end()
     return sign * total if body and total < 2**63 else None
+
+
+def offset_seconds(text: str) -> int:
+    """How far the zone of an RFC 3339 text is from UTC."""
+    match = _RFC3339.fullmatch(text)
+    if match is None or not match[8]:
+        return 0
+    offset = int(match[9]) * 3600 + int(match[10]) * 60
+    return offset if match[8] == "+" else -offset
 
 
 def parse_timestamp(text: str) -> int | None:

@@ -308,13 +308,11 @@ class _Checker:
         self.set(e, ERROR if bad else BOOL)
         self.out.overloads[e.id] = ("logical_and" if name == "_&&_" else "logical_or",)
 
-    def joined(self, e: Expr, previous: Type | None, current: Type) -> Type:
+    def joined(self, previous: Type | None, current: Type) -> Type:
+        """The type of what was there and what comes; literals of several types are refused later."""
         if previous is None:
             return current
-        if self.assignable(previous, current):
-            return most_general(previous, current)
-        self.mismatch(e, previous, current)
-        return ERROR
+        return most_general(previous, current) if self.assignable(previous, current) else DYN
 
     def unwrapped(self, e: Expr) -> Type:
         """The type inside an optional element of a literal."""
@@ -328,7 +326,7 @@ class _Checker:
         for i, element in enumerate(e.elements):
             self.check(element)
             t = self.unwrapped(element) if i in e.optionals else self.type_of(element)
-            items = self.joined(element, items, t)
+            items = self.joined(items, t)
         self.set(e, list_of(self.fresh() if items is None else items))
 
     def check_map(self, e: StructExpr) -> None:
@@ -337,10 +335,10 @@ class _Checker:
         for entry in e.entries:
             assert entry.key is not None
             self.check(entry.key)
-            keys = self.joined(entry.key, keys, self.type_of(entry.key))
+            keys = self.joined(keys, self.type_of(entry.key))
             self.check(entry.value)
             t = self.unwrapped(entry.value) if entry.optional else self.type_of(entry.value)
-            values = self.joined(entry.value, values, t)
+            values = self.joined(values, t)
         self.set(e, map_of(keys or self.fresh(), values or self.fresh()))
 
     def check_struct(self, e: StructExpr) -> None:

@@ -75,10 +75,29 @@ def _converted(args: Args, result: Any) -> int:
     return _traversals(1)(args, result) if isinstance(args[0], (str, bytes)) and type(args[0]) is not type(result) else 1
 
 
+_PATTERN_SIZES = {
+    **dict.fromkeys(("dns1123Label", "dns1035Label", "dns1123LabelPrefix", "dns1035LabelPrefix"), 30),
+    **dict.fromkeys(("dns1123Subdomain", "qualifiedName", "dns1123SubdomainPrefix"), 60),
+    "labelValue": 40,
+    "uri": 1103,
+    "uuid": 70,
+    "byte": 84,
+    "date": 71,
+    "datetime": 71,
+}
+"""How long the server says the patterns of named formats are."""
+
+
 def _named_format(args: Args, result: Any) -> int:
     if not isinstance(args[0], NamedFormat):
         return 1
-    return math.ceil((1.0 + size_of(args[1])) * TRAVERSAL) * math.ceil(MAX_FORMAT_REGEX * REGEX)
+    pattern = _PATTERN_SIZES[args[0].name]
+    return math.ceil((1.0 + size_of(args[1])) * TRAVERSAL) * math.ceil(pattern * REGEX)
+
+
+def _selector(args: Args, result: Any) -> int:
+    size = size_of(args[1])
+    return 10 + math.ceil(size * TRAVERSAL) + math.ceil(math.ceil(size * 0.5) * 50.0)
 
 
 def _contains_ip(args: Args, result: Any) -> int:
@@ -116,6 +135,8 @@ _COSTS: dict[str, Cost] = {
     "ip": _ip,
     "ip.isCanonical": _traversals(2),
     "validate": _named_format,
+    "fieldSelector": _selector,
+    "labelSelector": _selector,
     "containsIP": _contains_ip,
     "containsCIDR": _contains_cidr,
     "sets.contains": _product(1),

@@ -50,6 +50,8 @@ def compile_selector(expression: str) -> Program | CompilationError:
         return CompilationError(f"compilation failed: {program.text}")
     if program.output not in (BOOL, ANY):
         return CompilationError(f"must evaluate to bool or the unknown type, not {program.output}")
+    if program.refusal:
+        return CompilationError(f"program instantiation failed: {program.refusal}")
     return program
 
 

@@ -22,12 +22,21 @@ from kplan.apiserver.cel.values import (
     ObjectValue,
     OptionalValue,
     TypeValue,
+    contains,
     equal,
     type_name,
 )
+from kplan.apiserver.goregexp import RegexpError, compile_regexp
 
 LIST_COST, MAP_COST, STRUCT_COST = 10, 30, 40
-_MISSING = object()
+_MISSING, NOT_CONSTANT = object(), object()
+_CONVERSIONS = frozenset(["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"])
+_PATTERN_CALLS = ("find", "findAll")
+
+
+class Refused(Exception):
+    """An expression that can be seen to fail before it is evaluated; its text is the server's."""
+
 
 
 class Frame:
@@ -60,8 +69,11 @@ def plan(checked: Checked) -> Step:
 class _Planner:
     def __init__(self, checked: Checked) -> None:
         self.checked = checked
+        self.constants: dict[int, Any] = {}
 
     def plan(self, e: Expr) -> Step:
+        if (known := self.constant(e)) is not NOT_CONSTANT:
+            return lambda frame: known
         match e:
             case Const():
                 value = e.value
@@ -81,6 +93,45 @@ class _Planner:
             case Fold():
                 return self.plan_fold(e)
         raise AssertionError(type(e))
+
+    def constant(self, e: Expr) -> Any:
+        """The value of a node that is always the same, which then costs nothing; else NOT_CONSTANT."""
+        if e.id not in self.constants:
+            self.constants[e.id] = self.find_constant(e)
+        return self.constants[e.id]
+
+    def find_constant(self, e: Expr) -> Any:
+        if isinstance(e, Const):
+            return e.value
+        if isinstance(e, ListExpr) and not e.optionals:
+            items = [self.constant(x) for x in e.elements]
+            return NOT_CONSTANT if any(i is NOT_CONSTANT for i in items) else items
+        if isinstance(e, StructExpr) and not e.name and not any(x.optional for x in e.entries):
+            pairs = [(self.constant(x.key), self.constant(x.value)) for x in e.entries if x.key is not None]
+            if any(part is NOT_CONSTANT for pair in pairs for part in pair) or len({repr(k) for k, _ in pairs}) < len(pairs):
+                return NOT_CONSTANT
+            return dict(pairs)
+        if isinstance(e, Call) and e.function in _CONVERSIONS and e.target is None and len(e.args) == 1:
+            if self.constant(e.args[0]) is not NOT_CONSTANT:
+                return self.converted(e)
+        if isinstance(e, Call) and e.function == "@in" and self.constant(e.args[1]) == []:
+            return False
+        return NOT_CONSTANT
+
+    def converted(self, e: Call) -> Any:
+        frame = Frame({}, 10**9)
+        try:
+            return self.plan_call(e)(frame)
+        except EvaluationError as error:
+            raise Refused(str(error)) from None
+
+    def plan_member(self, e: Call, parts: list[Expr]) -> Step:
+        """``x in [1, 2]``: looking up in a list of plain values that is always the same costs nothing."""
+        items = self.constant(parts[1])
+        if isinstance(items, list) and all(isinstance(i, (bool, int, float, str)) for i in items):
+            item = self.plan(parts[0])
+            return lambda frame: contains(items, item(frame))
+        return _operator("@in", [self.plan(p) for p in parts])
 
     def plan_select(self, e: Select) -> Step:
         operand, name = self.plan(e.operand), e.field
@@ -178,6 +229,11 @@ class _Planner:
             return _SPECIAL[name](self, e, parts)
         if name in ("or", "orValue"):
             return self.plan_or_value(name, parts)
+        if name in _PATTERN_CALLS and isinstance(pattern := self.constant(parts[1]), str):
+            try:
+                compile_regexp(pattern)
+            except RegexpError as refused:
+                raise Refused(str(refused)) from None
         args = [self.plan(a) for a in parts]
         if name in OPERATORS:
             return _operator(name, args)
@@ -306,6 +362,7 @@ _SPECIAL: dict[str, Callable[[_Planner, Call, list[Expr]], Step]] = {
     "_?._": _Planner.plan_optional_index,
     "_==_": _Planner.plan_equal,
     "_!=_": _Planner.plan_equal,
+    "@in": _Planner.plan_member,
 }
 
 

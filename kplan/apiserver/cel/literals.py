@@ -1,4 +1,4 @@
-"""Checks of literals: durations, timestamps, regular expressions, format strings.
+"""Checks of literals: durations, timestamps, regular expressions, format strings, lists and maps of one type.
 
 Mirrors: github.com/google/cel-go/cel/validator.go, ext/formatting.go (stringFormatValidator) (0.26)
 """
@@ -13,7 +13,7 @@ from kplan.apiserver.cel.library.formatting import ClauseError, clause_error, cl
 from kplan.apiserver.cel.syntax import Call, Const, Expr, Fold, Issue, ListExpr, Select, StructExpr, place
 from kplan.apiserver.cel.types import Type
 from kplan.apiserver.goregexp import RegexpError, compile_regexp
-from kplan.apiserver.gotimes import parse_duration, parse_timestamp
+from kplan.apiserver.gotimes import MAX_SECONDS, MIN_SECONDS, parse_duration, parse_timestamp
 
 _ALLOWED = {
     "s": ("list", "map", "int", "uint", "double", "bool", "string", "timestamp", "bytes", "duration", "type", "null_type"),
@@ -29,27 +29,30 @@ _ALLOWED = {
 def walk(e: Expr) -> Iterator[Expr]:
     """Every node of a tree."""
     yield e
+    for part in inside(e):
+        yield from walk(part)
+
+
+def inside(e: Expr) -> list[Expr]:
+    """The nodes right inside a node."""
     match e:
         case Select():
-            yield from walk(e.operand)
+            return [e.operand]
         case Call():
-            for part in ([e.target] if e.target is not None else []) + e.args:
-                yield from walk(part)
+            return ([e.target] if e.target is not None else []) + e.args
         case ListExpr():
-            for element in e.elements:
-                yield from walk(element)
+            return list(e.elements)
         case StructExpr():
-            for entry in e.entries:
-                if entry.key is not None:
-                    yield from walk(entry.key)
-                yield from walk(entry.value)
+            return [part for entry in e.entries for part in (entry.key, entry.value) if part is not None]
         case Fold():
-            for part in (e.range, e.init, e.condition, e.step, e.result):
-                yield from walk(part)
+            return [e.range, e.init, e.condition, e.step, e.result]
+        case _:
+            return []
 
 
 def validate_literals(checked: Checked) -> Iterator[Issue]:
     """What is wrong with the literals of a checked tree."""
+    yield from _validate_one_type(checked, checked.parsed.root)
     for e in walk(checked.parsed.root):
         if not isinstance(e, Call) or not e.args:
             continue
@@ -66,11 +69,44 @@ def _issue(checked: Checked, e: Expr, message: str) -> Issue:
     return Issue(*place(parsed.text, parsed.positions.get(e.id, 0)), message)
 
 
+def _validate_one_type(checked: Checked, e: Expr) -> Iterator[Issue]:
+    """The items of a list, and the keys and the values of a map, are of one type, but for arguments of ``format``."""
+    if isinstance(e, Call) and e.function == "format":
+        return
+    if isinstance(e, ListExpr):
+        wanted: Type | None = None
+        for i, element in enumerate(e.elements):
+            found = _type(checked, element, optional=i in e.optionals)
+            if wanted is not None and found != wanted:
+                yield _mismatch(checked, element, wanted, found)
+                break
+            wanted = wanted or found
+    elif isinstance(e, StructExpr) and not e.name:
+        for parts in ([(x.key, False) for x in e.entries], [(x.value, x.optional) for x in e.entries]):
+            types = [(part, _type(checked, part, optional=optional)) for part, optional in parts if part is not None]
+            for part, found in types[1:]:
+                if found != types[0][1]:
+                    yield _mismatch(checked, part, types[0][1], found)
+    for part in inside(e):
+        yield from _validate_one_type(checked, part)
+
+
+def _type(checked: Checked, e: Expr, *, optional: bool) -> Type:
+    found = checked.types[e.id]
+    return found.params[0] if optional and found.params else found
+
+
+def _mismatch(checked: Checked, e: Expr, wanted: Type, found: Type) -> Issue:
+    return _issue(checked, e, f"expected type '{wanted}' but found '{found}'")
+
+
 def _is_duration(value: Any) -> bool:
     return not isinstance(value, str) or parse_duration(value) is not None
 
 
 def _is_timestamp(value: Any) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return MIN_SECONDS <= value <= MAX_SECONDS
     return not isinstance(value, str) or parse_timestamp(value) is not None
 
 

@@ -153,6 +153,8 @@ def _compile(
             return CompilationError(f"must evaluate to {returns[0]} but got {program.output}")
         listed = " ".join("null_type" if t == NULL else str(t) for t in returns)
         return CompilationError(f"must evaluate to one of [{listed}] but got {program.output}")
+    if program.refusal:
+        return CompilationError(f"program instantiation failed: {program.refusal}")
     return program
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kplan.apiserver.cel.checker import Checked, Environment, check
-from kplan.apiserver.cel.evaluator import Frame, Step, plan
+from kplan.apiserver.cel.evaluator import Frame, Refused, Step, plan
 from kplan.apiserver.cel.literals import validate_literals
 from kplan.apiserver.cel.syntax import SyntaxIssues, display, parse
 from kplan.apiserver.cel.types import Type
@@ -36,6 +36,8 @@ class Program:
     expression: str
     checked: Checked
     step: Step
+    refusal: str = ""
+    """Why it is never to be evaluated: what is always the same in it fails."""
 
     @property
     def output(self) -> Type:
@@ -80,4 +82,11 @@ def compile_expression(expression: str, environment: Environment) -> Program | C
     issues = checked.issues or list(validate_literals(checked))
     if issues:
         return CompilationError(display(expression, issues))
-    return Program(expression, checked, plan(checked))
+    try:
+        return Program(expression, checked, plan(checked))
+    except Refused as refused:
+        return Program(expression, checked, _never, str(refused))
+
+
+def _never(frame: Frame) -> Any:
+    raise EvaluationError("unexpected internal error compiling expression")

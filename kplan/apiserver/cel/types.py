@@ -138,7 +138,9 @@ class TypeProvider:
             return _PATCH_FIELDS.get(field_name)
         if self.patches and _is_patch_object(name):
             return DYN
-        return self.types.get(name, {}).get(field_name)
+        fields = self.types.get(name, {})
+        # Keywords may also be written as they are.
+        return fields.get(field_name) or fields.get(f"__{field_name}__")
 
 
 def _is_patch_object(name: str) -> bool:

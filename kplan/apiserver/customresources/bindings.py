@@ -24,29 +24,44 @@ from kplan.apiserver.customresources.schemas import (
     values_of,
 )
 from kplan.apiserver.formats import duration_nanos, is_date
-from kplan.apiserver.gotimes import parse_timestamp
+from kplan.apiserver.gotimes import offset_seconds, parse_timestamp
 
 _MISSING = object()
 
 
 class _Fields(Mapping[str, Any]):
-    """An object: null fields are not there, and names are escaped."""
+    """An object: null fields are not there, and names are escaped.
+
+    What expressions cannot ask for is there under names nobody can write, so that it counts where objects are compared.
+    """
 
     __slots__ = ("_schemas", "_seen", "_values")
 
     def __init__(self, values: Mapping[str, Any], schemas: Mapping[str, Schema]) -> None:
-        self._values = {e: v for k, v in values.items() if v is not None and k in schemas and (e := escape(k)) is not None}
-        self._schemas = {e: s for k, s in schemas.items() if (e := escape(k)) is not None}
+        self._values: dict[str, Any] = {}
+        self._schemas: dict[str, Schema] = {}
         self._seen: dict[str, Any] = {}
+        for name, value in values.items():
+            escaped = escape(name) if name in schemas else None
+            if escaped is None:
+                self._seen[f"\0{name}"] = self._values[f"\0{name}"] = value
+            elif value is not None:
+                self._values[escaped], self._schemas[escaped] = value, schemas[name]
 
     def __getitem__(self, key: str) -> Any:
+        if key not in self._values:
+            key = f"__{key}__"
         found = self._seen.get(key, _MISSING)
         if found is _MISSING:
             found = self._seen[key] = bind(self._values[key], self._schemas[key])
         return found
 
     def __contains__(self, key: object) -> bool:
-        return key in self._values
+        """Whether there is a field; one whose value is not of its type cannot be asked for."""
+        if key not in self._values and f"__{key}__" not in self._values:
+            return False
+        self[str(key)]
+        return True
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -157,7 +172,7 @@ def _bind_text(value: Any, schema: Schema) -> Any:
             instant = parse_timestamp(text)
             if instant is None:
                 raise EvaluationError(f"Invalid {form} formatted string {value}: cannot be parsed")
-            return Timestamp(instant)
+            return Timestamp(instant, offset_seconds(text))
         case "byte":
             try:
                 return base64.b64decode(value, validate=True)

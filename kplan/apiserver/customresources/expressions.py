@@ -12,7 +12,7 @@ from typing import Any
 from kplan.apiserver.cel.checker import Environment
 from kplan.apiserver.cel.estimates import estimate_cost
 from kplan.apiserver.cel.program import CompilationError, Program, compile_expression
-from kplan.apiserver.cel.types import BOOL, STRING, Declared, Type, TypeProvider, object_types, optional_of
+from kplan.apiserver.cel.types import BOOL, STRING, Declared, TypeProvider, object_types, optional_of
 from kplan.apiserver.customresources.declared import MAX_REQUEST_BYTES, named
 from kplan.apiserver.customresources.fieldpaths import Found, PathRefused, find_field
 from kplan.apiserver.customresources.schemas import VALIDATIONS, Schema
@@ -64,6 +64,8 @@ def _compile(rule: Mapping[str, Any], schema: Schema, environment: Environment) 
         return Rule(rule, error=f"compilation failed: {program.text}")
     if program.output != BOOL:
         return Rule(rule, error="cel expression must evaluate to a bool")
+    if program.refusal:
+        return Rule(rule, error=f"program instantiation failed: {program.refusal}")
     uses_old = _OLD in program.checked.names.values()
     message, message_error = _compile_message(rule.get("messageExpression") or "", environment)
     return Rule(rule, program, "", message, message_error, uses_old, _field(rule.get("fieldPath") or "", schema))
@@ -75,13 +77,11 @@ def _compile_message(expression: str, environment: Environment) -> tuple[Program
     program = compile_expression(expression, environment)
     if isinstance(program, CompilationError):
         return None, f"messageExpression compilation failed: {program.text}"
-    if not _is_string(program.output):
+    if program.output != STRING:
         return None, "messageExpression must evaluate to a string"
+    if program.refusal:
+        return None, f"messageExpression instantiation failed: {program.refusal}"
     return program, ""
-
-
-def _is_string(t: Type) -> bool:
-    return t == STRING
 
 
 def _field(path: str, schema: Schema) -> Found | None:

@@ -11,37 +11,22 @@ from typing import Any
 
 from kplan.apiserver.cel.values import Address, Cidr, EvaluationError
 from kplan.apiserver.field import go_quote
+from kplan.apiserver.netip import address_error
 
 
 def _parse(text: str) -> Address:
     try:
         ip = ipaddress.ip_address(text)
     except ValueError:
-        said = f"ParseAddr({go_quote(text)}): {_why(text)}"
-        raise EvaluationError(f"IP Address {go_quote(text)} parse error during conversion from string: {said}") from None
+        if said := address_error(text):
+            raise EvaluationError(f"IP Address {go_quote(text)} parse error during conversion from string: {said}") from None
+        raise EvaluationError(f"IP address {go_quote(text)} with zone value is not allowed") from None
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.scope_id:
             raise EvaluationError(f"IP address {go_quote(text)} with zone value is not allowed")
         if ip.ipv4_mapped is not None:
             raise EvaluationError(f"IPv4-mapped IPv6 address {go_quote(text)} is not allowed")
     return Address(ip)
-
-
-def _why(text: str) -> str:
-    if ":" not in text and "." not in text:
-        return "unable to parse IP"
-    if ":" not in text:
-        parts = text.split(".")
-        if any(p == "" for p in parts):
-            return f"IPv4 field must have at least one digit (at {go_quote(text[text.find('..') + 1 :] if '..' in text else text[-1:])})"
-        if not all(p.isdigit() and p.isascii() for p in parts):
-            return "unexpected character (at " + go_quote(text[next(i for i, c in enumerate(text) if c not in "0123456789.") :]) + ")"
-        if any(len(p) > 1 and p.startswith("0") for p in parts):
-            return "IPv4 field has octet with leading zero"
-        if any(int(p) > 255 for p in parts):
-            return "IPv4 field has value >255"
-        return "IPv4 address too long" if len(parts) > 4 else "IPv4 address too short"
-    return "unexpected character" if any(c not in "0123456789abcdefABCDEF:." for c in text) else "unable to parse IP"
 
 
 def _is_ip(text: str) -> bool:
@@ -66,7 +51,7 @@ def _parse_cidr(text: str) -> Cidr:
         try:
             ip = ipaddress.ip_address(host)
         except ValueError:
-            said = f"netip.ParsePrefix({go_quote(text)}): ParseAddr({go_quote(host)}): {_why(host)}"
+            said = f"netip.ParsePrefix({go_quote(text)}): {address_error(host)}"
         else:
             if isinstance(ip, ipaddress.IPv6Address) and ip.scope_id:
                 said = f"netip.ParsePrefix({go_quote(text)}): IPv6 zones cannot be present in a prefix"

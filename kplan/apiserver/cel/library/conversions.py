@@ -13,7 +13,7 @@ from typing import Any
 from kplan.apiserver.cel.library.operators import checked_int, checked_uint
 from kplan.apiserver.cel.library.times import duration_text, timestamp_text
 from kplan.apiserver.cel.values import NANOS, Duration, EvaluationError, Timestamp, TypeValue, type_name
-from kplan.apiserver.gotimes import parse_duration, parse_timestamp
+from kplan.apiserver.gotimes import offset_seconds, parse_duration, parse_timestamp
 
 _INT = re.compile(r"[+-]?\d+", re.ASCII)
 _UINT = re.compile(r"\d+", re.ASCII)
@@ -63,13 +63,13 @@ def string_to_timestamp(text: str) -> Timestamp:
     nanos = parse_timestamp(text)
     if nanos is None:
         raise _refused("string", "google.protobuf.Timestamp")
-    return _within(nanos)
+    return _within(nanos, offset_seconds(text))
 
 
-def _within(nanos: int) -> Timestamp:
+def _within(nanos: int, offset: int = 0) -> Timestamp:
     if not _MIN_UNIX <= nanos // NANOS <= _MAX_UNIX:
         raise EvaluationError("timestamp overflow")
-    return Timestamp(nanos)
+    return Timestamp(nanos, offset)
 
 
 def _double_to_int(value: float) -> int:

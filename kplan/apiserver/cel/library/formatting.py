@@ -166,7 +166,7 @@ def _floating(letter: str, precision: int, value: Any) -> str:
     mantissa, _, exponent = f"{value:.{precision}e}".partition("e")
     # The locale's way of writing powers.
     digits = str(int(exponent)).rjust(2, "0") if int(exponent) >= 0 else "-" + str(-int(exponent)).rjust(2, "0")
-    return f"{mantissa}\N{NARROW NO-BREAK SPACE}×\N{NARROW NO-BREAK SPACE}10{_superscript(digits)}"
+    return f"{mantissa}×10{_superscript(digits)}"
 
 
 def _superscript(text: str) -> str:

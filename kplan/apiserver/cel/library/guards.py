@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from kplan.apiserver.cel.declarations import functions
@@ -23,7 +24,6 @@ _GUARDS: dict[str, Guard] = {
     "string": lambda v: isinstance(v, str),
     "bytes": lambda v: isinstance(v, bytes),
     "list": lambda v: isinstance(v, (list, tuple)),
-    "map": lambda v: isinstance(v, Mapping),
     "null_type": lambda v: v is None,
 }
 
@@ -31,6 +31,12 @@ _GUARDS: dict[str, Guard] = {
 def _guard(t: Type) -> Guard:
     if t.kind in ("dyn", "any", "param", "type"):
         return lambda v: True
+    if t.kind == "list" and t.params[0].kind != "list":
+        item = _guard(t.params[0])
+        return lambda v: isinstance(v, (list, tuple)) and (not v or item(v[0]))
+    if t.kind == "map":
+        key, value = map(_guard, t.params)
+        return lambda v: isinstance(v, Mapping) and all(key(k) and value(v[k]) for k in islice(v, 1))
     if t.kind in _GUARDS:
         return _GUARDS[t.kind]
     wanted = t.type_name

@@ -97,7 +97,7 @@ def add(a: Any, b: Any) -> Any:
     if isinstance(a, Duration) and isinstance(b, Duration):
         return Duration(checked_int(a.nanos + b.nanos))
     if isinstance(a, (Timestamp, Duration)) and isinstance(b, (Timestamp, Duration)) and type(a) is not type(b):
-        return Timestamp(a.nanos + b.nanos)
+        return Timestamp(a.nanos + b.nanos, getattr(a, "offset", 0) or getattr(b, "offset", 0))
     return _add_numbers(a, b)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kplan.apiserver.cel.values import NONE, Duration, EvaluationError, OptionalValue, Timestamp
+from kplan.apiserver.gotimes import MIN_SECONDS, NANOS
 
 
 def _is_zero(value: Any) -> bool:
@@ -22,7 +23,7 @@ def _is_zero(value: Any) -> bool:
         case Duration():
             return value.nanos == 0
         case Timestamp():
-            return False
+            return value.nanos == MIN_SECONDS * NANOS
         case OptionalValue():
             return not value.present or _is_zero(value.value)
         case _:

@@ -18,11 +18,13 @@ _OFFSET = re.compile(r"([+-]?)(\d\d):(\d\d)", re.ASCII)
 
 def timestamp_text(value: Timestamp) -> str:
     """RFC 3339 with as many decimals as it takes."""
-    seconds, nanos = divmod(value.nanos, NANOS)
+    seconds, nanos = divmod(value.nanos + value.offset * NANOS, NANOS)
     shown = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     shown = shown.rjust(19, "0")
     fraction = f"{nanos:09d}".rstrip("0")
-    return f"{shown}.{fraction}Z" if fraction else f"{shown}Z"
+    minutes = abs(value.offset) // 60
+    zone = f"{'+' if value.offset > 0 else '-'}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
+    return f"{shown}.{fraction}{zone}" if fraction else f"{shown}{zone}"
 
 
 def duration_text(value: Duration) -> str:
