@@ -68,7 +68,8 @@ def nodes(draw: st.DrawFn, name: str) -> Object:
         room["example.com/gpu"] = "2"
     images = [{"names": [image], "sizeBytes": IMAGES[image]} for image in draw(st.sets(st.sampled_from(sorted(IMAGES))).map(sorted))]
     metadata = {"name": name, "labels": labels}
-    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec, "status": {"allocatable": room, "images": images}}
+    features = draw(st.sampled_from([{}, {"declaredFeatures": ["UserNamespacesHostNetworkSupport"]}]))
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": spec, "status": {"allocatable": room, "images": images, **features}}
 
 
 @st.composite
@@ -127,6 +128,10 @@ def affinities(draw: st.DrawFn) -> Object:
 def pods(draw: st.DrawFn, name: str, node: str = "") -> Object:
     """A pod, bound to a node where one is given."""
     spec: Object = {"containers": [draw(containers("main"))]}
+    if draw(st.integers(0, 9)) == 0:
+        spec |= {"hostNetwork": True, "hostUsers": False}
+    if not node and draw(st.integers(0, 9)) == 0:
+        spec["nodeName"] = "n0"
     if (init := draw(seldom(containers("init")))) is not None:
         spec["initContainers"] = [{**init, **draw(st.sampled_from([{}, {"restartPolicy": "Always"}]))}]
     if affinity := draw(affinities()):

@@ -41,6 +41,19 @@ def node_unschedulable(pod: Object, node: Object, world: World) -> list[str]:
     return ["node(s) were unschedulable"] if cordoned else []
 
 
+def node_name(pod: Object, node: Object, world: World) -> list[str]:
+    """A pod that names its node takes no other."""
+    name = pod["spec"].get("nodeName")
+    return ["node(s) didn't match the requested node name"] if name and name != node["metadata"]["name"] else []
+
+
+def node_declared_features(pod: Object, node: Object, world: World) -> list[str]:
+    """A node must declare the features of its kubelet that a pod needs."""
+    needed = {"UserNamespacesHostNetworkSupport"} if pod["spec"].get("hostNetwork") and pod["spec"].get("hostUsers") is False else set()
+    declared = set(node["status"].get("declaredFeatures") or [])
+    return [] if needed <= declared else ["node(s) didn't match Pod's required features"]
+
+
 def taint_toleration(pod: Object, node: Object, world: World) -> list[str]:
     """All NoSchedule and NoExecute taints must be tolerated."""
     left = [t for t in node["spec"].get("taints") or [] if t["effect"] in HARD and not tolerated(pod, t)]
@@ -202,11 +215,13 @@ def inter_pod_affinity(pod: Object, node: Object, world: World) -> list[str]:
 
 FILTERS = {
     "NodeUnschedulable": node_unschedulable,
+    "NodeName": node_name,
     "TaintToleration": taint_toleration,
     "NodeAffinity": node_affinity,
     "NodePorts": node_ports,
     "NodeResourcesFit": node_resources_fit,
     "PodTopologySpread": pod_topology_spread,
     "InterPodAffinity": inter_pod_affinity,
+    "NodeDeclaredFeatures": node_declared_features,
 }
 """In the order in which they are asked."""

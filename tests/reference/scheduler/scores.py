@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
 from math import floor, log
 
 from tests.reference.scheduler.filters import counts, meant, selected_on, selector_of, term_selects, tolerates
@@ -36,18 +39,53 @@ def node_affinity(pod: Object, nodes: list[Object], world: World) -> list[int]:
     return scaled([sum(p["weight"] for p in preferred if term_selects(p["preference"], n)) for n in nodes])
 
 
+def least_allocated(taken: int, capacity: int) -> int:
+    """The share that is still free."""
+    return 0 if taken > capacity else (capacity - taken) * 100 // capacity
+
+
+def most_allocated(taken: int, capacity: int) -> int:
+    """The share that is used."""
+    return min(taken, capacity) * 100 // capacity
+
+
+def ratio(shape: list[tuple[int, int]]) -> Callable[[int, int], int]:
+    """RequestedToCapacityRatio: a broken line through (percent used, 0…10)."""
+
+    def score(taken: int, capacity: int) -> int:
+        percent = 100 if taken > capacity else taken * 100 // capacity
+        if percent <= shape[0][0]:
+            return shape[0][1] * 10
+        for (x0, y0), (x1, y1) in pairwise(shape):
+            if percent <= x1:
+                return y0 * 10 + int(Fraction((y1 - y0) * 10 * (percent - x0), x1 - x0))
+        return shape[-1][1] * 10
+
+    return score
+
+
 def node_resources_fit(pod: Object, nodes: list[Object], world: World) -> list[int]:
-    """LeastAllocated: the mean share of cpu and memory that is still free."""
+    """LeastAllocated of cpu and memory."""
+    return fit(pod, nodes, world, least_allocated, {"cpu": 1, "memory": 1})
+
+
+def fit(pod: Object, nodes: list[Object], world: World, strategy: Callable[[int, int], int], weights: dict[str, int], *, rounded: bool = False) -> list[int]:
+    """The weighted mean of what a strategy says of each resource; ``rounded`` also leaves out those that score nothing."""
 
     def score(node: Object) -> int:
-        total = weights = 0
-        for name in ("cpu", "memory"):
+        total = weight = 0
+        for name, own in weights.items():
             capacity = allocatable(node, name)
-            if capacity:
-                taken = used(world, node, name, assume=True) + units(name, requests(pod, assume=True).get(name, 0))
-                total += 0 if taken > capacity else (capacity - taken) * 100 // capacity
-                weights += 1
-        return total // weights if weights else 0
+            asked = units(name, requests(pod, assume=True).get(name, 0))
+            if not capacity or ("/" in name and not asked):
+                continue
+            said = strategy(used(world, node, name, assume=True) + asked, capacity)
+            if said or not rounded:
+                total += said * own
+                weight += own
+        if not weight:
+            return 0
+        return int(total / weight + 0.5) if rounded else total // weight
 
     return [score(n) for n in nodes]
 

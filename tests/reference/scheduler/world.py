@@ -29,6 +29,7 @@ class World:
     namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
     services: list[Object] = field(default_factory=list)
     replica_sets: list[Object] = field(default_factory=list)
+    objects: list[Object] = field(default_factory=list)
 
     @staticmethod
     def of(objects: list[Object]) -> World:
@@ -39,7 +40,15 @@ class World:
 
         pods = [p for p in kind("Pod") if p["spec"].get("nodeName") and p.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
         namespaces = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in kind("Namespace")}
-        return World(kind("Node"), pods, namespaces, kind("Service"), kind("ReplicaSet"))
+        return World(kind("Node"), pods, namespaces, kind("Service"), kind("ReplicaSet"), objects)
+
+    def all(self, kind: str) -> list[Object]:
+        """All objects of a kind."""
+        return [o for o in self.objects if o["kind"] == kind]
+
+    def find(self, kind: str, name: str, namespace: str | None = None) -> Object | None:
+        """An object by name."""
+        return next((o for o in self.all(kind) if o["metadata"]["name"] == name and (namespace is None or o["metadata"]["namespace"] == namespace)), None)
 
     def on(self, node: Object) -> list[Object]:
         """The pods on a node."""
