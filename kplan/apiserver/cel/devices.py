@@ -60,4 +60,4 @@ def check_selector(expression: str) -> tuple[str, int]:
     program = compile_selector(expression)
     if isinstance(program, CompilationError):
         return program.text, MOST
-    return "", estimate_cost(program.checked, {"device": device_type()}).high
+    return "", estimate_cost(program.checked, device_type(), "device").high

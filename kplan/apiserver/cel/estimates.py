@@ -94,11 +94,15 @@ class Estimate(NamedTuple):
     size: Range | None = None
 
 
-def size_at(roots: dict[str, Declared], path: Path | None) -> Range | None:
-    """The size a schema allows at a path; None where it says nothing."""
-    if not path:
+def size_at(root: Declared, variable: str, path: Path | None) -> Range | None:
+    """The size a schema allows at a path; None where it says nothing.
+
+    Without a variable, whatever the path begins with is taken for the root, also where a value has no place in the
+    schema: an item of ``cond ? self.a : []`` counts as the root itself.
+    """
+    if not path or (variable and path[0] != variable):
         return None
-    here: Declared | None = roots.get(path[0])
+    here: Declared | None = root
     for step in path[1:]:
         if here is None:
             return None
@@ -117,16 +121,16 @@ def size_at(roots: dict[str, Declared], path: Path | None) -> Range | None:
 FunctionEstimate = Callable[["Estimator", str, str, Node | None, list[Node]], Estimate | None]
 
 
-def estimate_cost(checked: Checked, roots: dict[str, Declared]) -> Range:
-    """The cost of a checked expression whose variables have these schemas."""
-    return Estimator(checked, roots).cost(checked.parsed.root)
+def estimate_cost(checked: Checked, root: Declared, variable: str = "") -> Range:
+    """The cost of a checked expression; the one variable named, or else all of them, has the schema given."""
+    return Estimator(checked, root, variable).cost(checked.parsed.root)
 
 
 class Estimator:
     """One estimate."""
 
-    def __init__(self, checked: Checked, roots: dict[str, Declared]) -> None:
-        self.checked, self.roots = checked, roots
+    def __init__(self, checked: Checked, root: Declared, variable: str) -> None:
+        self.checked, self.root, self.variable = checked, root, variable
         self.paths: dict[int, Path | None] = {}
         self.sizes: dict[int, Range] = {}
         self.entries: dict[int, Entries] = {}
@@ -155,7 +159,7 @@ class Estimator:
             return known
         if (literal := _literal_size(e)) is not None:
             return literal
-        if (declared := size_at(self.roots, self.path(e))) is not None:
+        if (declared := size_at(self.root, self.variable, self.path(e))) is not None:
             self.sizes[e.id] = declared
             return declared
         if _is_scalar(self.type(e)):
@@ -177,7 +181,7 @@ class Estimator:
 
     def node_size(self, node: Node) -> Range:
         """The size of an argument, anything where it is not known."""
-        return node.size or size_at(self.roots, node.path) or UNKNOWN
+        return node.size or size_at(self.root, self.variable, node.path) or UNKNOWN
 
     def items_node(self, node: Node) -> Node | None:
         """The items of a list, as an argument."""

@@ -95,7 +95,7 @@ def _field(path: str, schema: Schema) -> Found | None:
 
 def most_cost(program: Program, declared: Declared) -> int:
     """What an expression may cost at most."""
-    return estimate_cost(program.checked, {_SELF: declared, _OLD: declared}).high
+    return estimate_cost(program.checked, declared).high
 
 
 def most_repeated(declared: Declared) -> int:
