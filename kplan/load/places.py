@@ -8,7 +8,10 @@ from typing import NamedTuple
 from kplan.load.construct import ConversionError, is_merge, key_of, target_of
 from kplan.load.cursor import YAMLError
 from kplan.load.nodes import Node, parse_document
+from kplan.load.scanner import Scanner
 from kplan.model.objects import Path
+
+_PREAMBLE = frozenset(("version", "tag-directive", "document-start"))
 
 
 class Place(NamedTuple):
@@ -26,6 +29,8 @@ class Place(NamedTuple):
 
 def find_place(text: str, path: Path) -> Place:
     """The place of the value at a path, or of its nearest parent that exists."""
+    if not path and (place := _beginning(text)) is not None:
+        return place
     node = _nodes(text)
     if node is None:
         return Place(0, 0, 0, 0, missing=True)
@@ -37,6 +42,18 @@ def find_place(text: str, path: Path) -> Place:
         key, node = found
         place = Place(key.line, key.column, node.line, node.column)
     return place
+
+
+def _beginning(text: str) -> Place | None:
+    """Where a mapping or a list that is a whole document begins: the rest need not be read for that."""
+    tokens = Scanner(text)
+    try:
+        while (token := tokens.peek()).kind in _PREAMBLE:
+            tokens.skip()
+    except YAMLError:
+        return None
+    begins = token.kind in ("block-mapping", "block-sequence")
+    return Place(token.line, token.column, token.line, token.column) if begins else None
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kplan.apiserver.cel.checker import Checked
 from kplan.apiserver.cel.syntax import Call, Const, Expr, Fold, Ident, ListExpr, Select, StructExpr
-from kplan.apiserver.cel.types import Declared, Type
+from kplan.apiserver.cel.types import DYN, Declared, Type
 
 MOST = 2**64 - 1
 TRAVERSAL, REGEX = 0.1, 0.25
@@ -139,8 +139,8 @@ class Estimator:
     # -- what is known of nodes --
 
     def type(self, e: Expr) -> Type:
-        """The type of a node."""
-        return self.checked.types[e.id]
+        """The type of a node; names of fields asked for with ``?`` have none."""
+        return self.checked.types.get(e.id, DYN)
 
     def local(self, name: str) -> Local | None:
         """The innermost variable of that name."""

@@ -156,12 +156,11 @@ def _validate_versions(spec: Mapping[str, Any], options: Options) -> Errors:
         first = next(v for v in versions if (v.get("name") or "") == name)
         subresources = first.get("subresources") if own_subresources else spec.get("subresources")
         yield from _validate_version(version, at, _has_status(subresources), options)
-    shown = show_versions(spec.get("versions"))
     names = [v.get("name") or "" for v in versions]
     if len(set(names)) < len(names):
-        yield invalid(path, shown, "must contain unique version names")
+        yield invalid(path, show_versions(spec.get("versions")), "must contain unique version names")
     if sum(bool(v.get("storage")) for v in versions) != 1:
-        yield invalid(path, shown, "must have exactly one version marked as storage version")
+        yield invalid(path, show_versions(spec.get("versions")), "must have exactly one version marked as storage version")
     if (version := spec.get("version") or "") and (said := is_dns1035_label(version)):
         yield invalid(SPEC.child("version"), version, ",".join(said))
 
