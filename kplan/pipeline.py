@@ -12,18 +12,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from kplan.apiserver.server import USER, APIServer
+from kplan.apiserver.stages import StageRecorder
 from kplan.catalog.catalog import Catalog
 from kplan.checks.contract import Subject, run_checks
 from kplan.engine.contract import Controller, Options
 from kplan.engine.discovery import discover
 from kplan.engine.loop import Engine
 from kplan.kubelet.kubelet import Kubelet
+from kplan.load.documents import Document
 from kplan.model.diagnostics import Diagnostic, Location
 from kplan.model.instants import read_instant
 from kplan.model.names import Names
 from kplan.model.objects import Object, Ref, get_in
 from kplan.plan.plan import Change, Plan, Symbol, deletion_of, net_changes, unscheduled_pods
 from kplan.plan.quality import quality_of
+from kplan.plan.stages import held_against
 from kplan.plan.waiting import waiting_pods
 from kplan.store.journal import Write
 from kplan.store.store import Store
@@ -46,6 +49,8 @@ class Session:
     unchanged: list[Ref] = field(default_factory=list)
     origins: dict[Ref, Location] = field(default_factory=dict)
     """Where the user wrote an object."""
+    manifests: dict[Ref, Document] = field(default_factory=dict)
+    """What the user wrote of an object."""
     in_turn: bool = True
     """Whether pods are scheduled between two requests, as a real cluster may, or after the last, whatever their order."""
     _begun: int = -1
@@ -59,8 +64,11 @@ class Session:
         now: float | None = None,
         cluster: str = "",
         controllers: list[Controller] | None = None,
+        stages: bool = False,
     ) -> Session:
         """A cluster that holds these objects, with every controller, the scheduler and the kubelets.
+
+        With ``stages`` the journal also keeps which stage set which field.
 
         Raises: UnknownVersion.
         """
@@ -70,6 +78,8 @@ class Session:
         store = Store(present)
         moment = now if now is not None else latest_instant(present)
         server = APIServer(store, catalog, Names(options.seed, store.seq), now=moment, cloud=options.cloud)
+        if stages:
+            server.recorder = StageRecorder(store)
         engine = Engine(server, controllers if controllers is not None else participants(), options)
         return Session(catalog, store, server, engine, cluster)
 
@@ -95,7 +105,7 @@ class Session:
         drift = [w for w in journal.writes if w.seq <= self._begun]
         since = list(journal.since(self._begun))
         mine, theirs = [w for w in since if w.actor == USER], [w for w in since if w.actor != USER]
-        direct = [deletion_of(c, self.store.get(c.ref)) for c in net_changes(mine)]
+        direct = [self._written(deletion_of(c, self.store.get(c.ref))) for c in net_changes(mine)]
         deleted = frozenset(c.ref for c in direct if c.symbol is Symbol.DELETE)
         touched = {c.ref for c in direct}
         unchanged = [
@@ -122,6 +132,13 @@ class Session:
             pods=len(pods),
         )
         return replace(plan, diagnostics=(*plan.diagnostics, *self._findings(plan, since)))
+
+    def _written(self, change: Change) -> Change:
+        """A change by the user, its stages held against the manifest where there is one."""
+        manifest = self.manifests.get(change.ref)
+        if manifest is None or change.stages is None:
+            return change
+        return replace(change, stages=held_against(manifest.object, change.after, change.stages))
 
     def _findings(self, plan: Plan, since: list[Write]) -> list[Diagnostic]:
         """What the checks have to say of a plan that changes something."""

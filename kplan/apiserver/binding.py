@@ -11,17 +11,20 @@ from typing import Any
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.outcome import Outcome
 from kplan.model.instants import write_instant
-from kplan.model.objects import Object, Ref, is_deleting, labels_of
+from kplan.model.objects import Object, Ref, is_deleting, labels_of, replace_in
 
 TOPOLOGY_LABELS = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 
 
-def bound(pod: Object, node: str, labels: dict[str, str], now: float) -> Object:
-    """The pod as it is once bound: nodeName set, PodScheduled true, the node's topology labels copied."""
+def labelled(pod: Object, node: Object | None) -> Object:
+    """The pod with the topology labels of its node."""
+    labels = topology_labels(node)
+    return replace_in(pod, ("metadata", "labels"), {**labels_of(pod), **labels}) if labels else pod
+
+
+def bound(pod: Object, node: str, now: float) -> Object:
+    """The pod as it is once bound: nodeName set, PodScheduled true."""
     spec = {**pod["spec"], "nodeName": node}
-    meta = pod["metadata"]
-    if labels:
-        meta = {**meta, "labels": {**(meta.get("labels") or {}), **labels}}
     status = {k: v for k, v in (pod.get("status") or {}).items() if k != "nominatedNodeName"}
     scheduled: dict[str, Any] = {
         "type": "PodScheduled",
@@ -29,11 +32,11 @@ def bound(pod: Object, node: str, labels: dict[str, str], now: float) -> Object:
         "lastProbeTime": None,
         "lastTransitionTime": write_instant(now),
     }
-    if generation := meta.get("generation"):
+    if generation := pod["metadata"].get("generation"):
         scheduled["observedGeneration"] = generation
     others = [c for c in status.get("conditions") or [] if c["type"] != "PodScheduled"]
     status["conditions"] = [*others, scheduled]
-    return {**pod, "metadata": meta, "spec": spec, "status": status}
+    return {**pod, "spec": spec, "status": status}
 
 
 def refusal(pod: Object | None, ref: Ref, node: str) -> Outcome | None:

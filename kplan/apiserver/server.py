@@ -24,88 +24,44 @@ from kplan.apiserver.fieldmanagers import FieldManagers
 from kplan.apiserver.outcome import Outcome, Status
 from kplan.apiserver.rules.metadata import validate_managed_fields, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_path_segment
+from kplan.apiserver.servedkinds import ServedKinds
 from kplan.apiserver.sharing import Sharing
-from kplan.apiserver.strategy import PASS_THROUGH, Draft, Strategy, StrategyContext, strategy_for
+from kplan.apiserver.stages import CONVERSION, DEFAULT, SERVER, SILENT, Recorder, Trail, admission_by, stage_of
+from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
 from kplan.catalog.catalog import Catalog
 from kplan.catalog.kinds import KindInfo
 from kplan.model.instants import write_instant
 from kplan.model.names import Names
 from kplan.model.objects import Object, Path, Ref, is_deleting, ref_of, thaw
+from kplan.store.journal import Stages
 from kplan.store.store import Store
-from kplan.store.view import View
 
 Patch = Callable[[Object], Object | Status]
 """Makes the new object of the stored one, or says why it cannot."""
-
-_KEPT_AS = {"Event.events.k8s.io": "Event"}
-"""Kinds that are another group's kind by another name."""
 
 USER = "kubectl"
 """The actor of everything the user does."""
 
 
-class APIServer:
+class APIServer(ServedKinds):
     """The door of one cluster."""
 
     def __init__(
         self, store: Store, catalog: Catalog, names: Names, *, now: float = 0.0, cloud: bool = False, admission: bool = True
     ) -> None:
+        super().__init__(catalog, store)
         self.store = store
-        self.view: View = store
-        self.catalog = catalog
         self.names = names
         self.now = now
         self.cloud = cloud
         self.plugins = plugins() if admission else ()
         self.memo: dict[Any, Any] = {"names": names}
+        self.recorder = Recorder()
+        """Who is told which stage set which field; nobody, unless it is replaced."""
         self.woken_by = 0
         """The seq of the write that woke whoever is acting now; the engine sets it."""
         self.field_managers = FieldManagers(catalog, self.view, self.resolve)
         self._sharing = Sharing(store)
-        self._custom: tuple[int, dict[tuple[str, str], tuple[KindInfo, Strategy]]] = (-1, {})
-
-    # -- kinds ---------------------------------------------------------------------------------------------------
-
-    def resolve(self, api_version: str, kind: str) -> KindInfo | None:
-        """The kind as it is served: built in, or by a CustomResourceDefinition in the store."""
-        found = self.catalog.kind(api_version, kind)
-        if found is None and (custom := self._custom_kinds().get((api_version, kind))):
-            return custom[0]
-        return found
-
-    def custom_kinds(self) -> list[KindInfo]:
-        """The kinds that CustomResourceDefinitions in the store serve."""
-        return [info for info, _ in self._custom_kinds().values()]
-
-    def kind_info(self, name: str) -> KindInfo | None:
-        """How a kind (``Deployment.apps``) or a resource (``deployments.apps``) is stored: built in, or a custom one."""
-        found = self.catalog.storage_kind(name) or self.catalog.resource(name)
-        if found is not None and name in (found.group_kind, found.resource):
-            return found
-        return next((info for info in self.custom_kinds() if name in (info.group_kind, info.resource)), None)
-
-    def strategy(self, info: KindInfo) -> Strategy:
-        """What is done for a kind; PASS_THROUGH where nobody has written it."""
-        found = strategy_for(info.group_kind)
-        if found is PASS_THROUGH and (custom := self._custom_kinds().get((info.api_version, info.kind))):
-            return custom[1]
-        return found
-
-    def storage_info(self, info: KindInfo) -> KindInfo:
-        """The version in which objects of a kind are kept."""
-        return self.catalog.storage_kind(_KEPT_AS.get(info.group_kind, info.group_kind)) or info
-
-    def _custom_kinds(self) -> dict[tuple[str, str], tuple[KindInfo, Strategy]]:
-        crd = "CustomResourceDefinition.apiextensions.k8s.io"
-        epoch = self.view.epoch(crd) + 1 if self.view.objects(crd) else 0
-        if self._custom[0] != epoch:
-            served = {}
-            if epoch:
-                from kplan.apiserver.customresources.serving import served_kinds
-
-                served = {(info.api_version, info.kind): (info, s) for info, s in served_kinds(self.view.objects(crd))}
-            self._custom = (epoch, served)
-        return self._custom[1]
 
     # -- create --------------------------------------------------------------------------------------------------
 
@@ -126,23 +82,25 @@ class APIServer:
         if info is None:
             return Outcome(error=no_such_kind(obj))
         if not user and (shared := self._sharing.recall(obj)) is not None:
-            return self._admit_shared(info, obj, shared, actor, because)
+            return self._admit_shared(info, obj, *shared, actor, because)
         draft, error, warnings = self._decode(obj, info, user, validation, duplicates)
         if error is not None:
             return Outcome(error=error, warnings=warnings)
         if any(validate_managed_fields(draft["metadata"].get("managedFields") or (), METADATA)):
             # The server begins anew where it cannot read them.
             del draft["metadata"]["managedFields"]
-        requested = info.api_version
-        draft, info = self._to_storage(draft, info)
+        requested, trail = info.api_version, self.recorder.trail(actor, obj, draft)
+        draft, info = self._to_storage(draft, info, trail)
         strategy = self.strategy(info)
         context = self._strategy_context(actor, dry_run=dry_run, requested=requested)
         said = context.warnings
         said.extend(warnings)
         strategy.default(draft, context)
+        trail.note(DEFAULT, draft)
         self.field_managers.note(draft, None, info, context, manager=manager, user=user, has_status=strategy.has_status)
+        trail.note(SERVER, draft)
         attributes = Attributes(CREATE, info, *_place(draft), draft, None, user=actor)
-        admission = self._admission_context(said, strategy, context)
+        admission = self._admission_context(said, strategy, context, trail)
         if error := self._run(attributes, admission, "admit"):
             return Outcome(error=error, warnings=_once(said))
         draft = attributes.object or draft
@@ -150,11 +108,13 @@ class APIServer:
         if error := strategy.begin(draft, None, context):
             return Outcome(error=error, warnings=_once(said))
         strategy.prepare_for_create(draft, context)
+        trail.note(SERVER, draft)
         attributes.name = draft["metadata"].get("name") or ""
         if errors := list(strategy.validate(draft, context)) or (list(_common_errors(draft, info)) if user else []):
             return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=_once(said))
         said.extend(strategy.warnings(draft, None, context))
         strategy.default(draft, context)  # once more, as when it is read back from where it is kept
+        trail.note(DEFAULT, draft)
         if user:
             self._drop_empty(draft, info)
         attributes.object = draft
@@ -166,11 +126,11 @@ class APIServer:
         if strategy.as_stored is not None:
             draft = strategy.as_stored(draft)
         elif not user:
-            self._sharing.remember(obj, draft)
-        stored = self._store(ref, draft, actor, because, dry_run=dry_run, writes=admission.writes)
+            self._sharing.remember(obj, draft, trail.stages)
+        stored = self._store(ref, draft, actor, because, dry_run=dry_run, writes=admission.writes, trail=trail)
         return Outcome(stored, warnings=_once(said))
 
-    def _admit_shared(self, info: KindInfo, obj: Object, twin: Object, actor: str, because: str) -> Outcome:
+    def _admit_shared(self, info: KindInfo, obj: Object, twin: Object, stages: Stages | None, actor: str, because: str) -> Outcome:
         """Create an object that differs from one already admitted in nothing but its name and its owner."""
         draft: Draft = {**twin, "metadata": {**obj["metadata"]}}
         for inherited in ("labels", "annotations", "finalizers"):
@@ -189,7 +149,8 @@ class APIServer:
         ref = ref_of(draft)
         if self.view.get(ref) is not None:
             return Outcome(error=answers.already_exists(info.resource, ref.name))
-        return Outcome(self._store(ref, draft, actor, because, writes=admission.writes), warnings=_once(said))
+        trail = self.recorder.like(stages)
+        return Outcome(self._store(ref, draft, actor, because, writes=admission.writes, trail=trail), warnings=_once(said))
 
     # -- update --------------------------------------------------------------------------------------------------
 
@@ -218,12 +179,13 @@ class APIServer:
         if error is not None:
             return Outcome(error=error, warnings=warnings)
         context = self._strategy_context(actor, subresource, dry_run=dry_run, requested=info.api_version)
-        draft, info = self._to_storage(draft, info)
+        trail = self.recorder.trail(actor, obj, draft)
+        draft, info = self._to_storage(draft, info, trail)
         old = self.view.get(ref_of(draft))
         if old is None:
             return Outcome(error=answers.not_found(info.resource, draft["metadata"].get("name") or ""))
         context.warnings.extend(warnings)
-        return self._update(draft, old, info, context, because, user, manager)
+        return self._update(draft, old, info, context, because, user, manager, trail)
 
     def patch(
         self,
@@ -261,6 +223,7 @@ class APIServer:
         because: str,
         user: bool,
         manager: str,
+        trail: Trail,
     ) -> Outcome:
         actor, subresource, dry_run, said = context.actor, context.subresource, context.dry_run, context.warnings
         meta, old_meta = draft["metadata"], old["metadata"]
@@ -271,13 +234,15 @@ class APIServer:
             old = strategy.as_served(old)
         if user:
             strategy.default(draft, context)
+            trail.note(DEFAULT, draft)
         for owned in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "generateName"):
             carry(meta, old_meta, owned)
         meta["resourceVersion"] = old_meta.get("resourceVersion")
         carry_by_subresource(draft, old, strategy, subresource)
         self.field_managers.note(draft, old, info, context, manager=manager, user=user, has_status=strategy.has_status)
+        trail.note(SERVER, draft)
         attributes = Attributes(UPDATE, info, *_place(draft), draft, old, subresource, actor)
-        admission = self._admission_context(said, strategy, context)
+        admission = self._admission_context(said, strategy, context, trail)
         if error := self._run(attributes, admission, "admit"):
             return Outcome(error=error, warnings=_once(said))
         draft = attributes.object or draft
@@ -290,6 +255,7 @@ class APIServer:
         if not same(draft, old):
             if strategy.generation_fields and subresource != "status" and generation_rises(draft, old, strategy):
                 meta["generation"] = (old_meta.get("generation") or 0) + 1
+            trail.note(SERVER, draft)
             trusted = subresource == "status" and not user
             common = [*_common_errors(draft, info), *validate_update_of(draft, old)] if user else []
             if not trusted and (errors := [*common, *strategy.validate_update(draft, old, context)]):
@@ -304,7 +270,7 @@ class APIServer:
             draft = strategy.as_stored(draft)
         ref = ref_of(draft)
         gone = deletion.is_complete(draft)
-        stored = self._store(ref, draft, actor, because, subresource=subresource, dry_run=dry_run, writes=admission.writes)
+        stored = self._store(ref, draft, actor, because, subresource=subresource, dry_run=dry_run, writes=admission.writes, trail=trail)
         if gone and not dry_run:
             self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
         return Outcome(stored, warnings=_once(said))
@@ -344,7 +310,7 @@ class APIServer:
         if marked is old:
             return Outcome(old, warnings=_once(said), changed=False)
         if marked is not None:
-            return Outcome(self._store(ref, dict(marked), actor, because, dry_run=dry_run), warnings=_once(said))
+            return Outcome(self._store(ref, dict(marked), actor, because, dry_run=dry_run, trail=self.recorder.like(SERVER)), warnings=_once(said))
         if not dry_run:
             self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
         return Outcome(old, warnings=_once(said))
@@ -356,9 +322,12 @@ class APIServer:
         found = self.view.get(pod)
         if (refused := binding.refusal(found, pod, node)) is not None or found is None:
             return refused or Outcome()
-        labels = binding.topology_labels(self.view.get(Ref("Node", "", node)))
-        placed = binding.bound(found, node, labels, self.now)
-        return Outcome(self._commit(pod, placed, actor, because, "binding"))
+        trail = self.recorder.trail(actor, found, found)
+        labelled = binding.labelled(found, self.view.get(Ref("Node", "", node)))
+        trail.note(admission_by("PodTopologyLabels"), labelled)
+        placed = binding.bound(labelled, node, self.now)
+        trail.note(stage_of(actor), placed)
+        return Outcome(self._commit(pod, placed, actor, because, "binding", trail))
 
     def evict(self, pod: Ref, *, actor: str = USER, because: str = "evicted", grace: int | None = None, dry_run: bool = False) -> Outcome:
         """Delete a pod if its PodDisruptionBudget allows; 429 where it does not."""
@@ -373,7 +342,7 @@ class APIServer:
         if not dry_run:
             if budget is not None:
                 self._commit(ref_of(budget), budget, "pods/eviction", "eviction-counted", "status")
-            self._commit(pod, eviction.disrupted(found, self.now), actor, because, "status")
+            self._commit(pod, eviction.disrupted(found, self.now), actor, because, "status", self.recorder.like(SERVER))
         return self.delete(pod, actor=actor, because=because, grace=grace, dry_run=dry_run)
 
     # -- shared steps --------------------------------------------------------------------------------------------
@@ -403,13 +372,15 @@ class APIServer:
 
             drop_empty(draft, info, self.catalog)
 
-    def _to_storage(self, draft: Draft, info: KindInfo) -> tuple[Draft, KindInfo]:
+    def _to_storage(self, draft: Draft, info: KindInfo, trail: Trail) -> tuple[Draft, KindInfo]:
         stored_as = self.storage_info(info)
         if stored_as.api_version == info.api_version:
             return draft, info
         from kplan.apiserver.conversion import convert
 
-        return convert(draft, stored_as), stored_as
+        converted = convert(draft, stored_as)
+        trail.note(CONVERSION, converted)
+        return converted, stored_as
 
     def _fill_meta(self, draft: Draft, info: KindInfo, strategy: Strategy) -> None:
         """Set what the server owns: name, UID, timestamps, generation.
@@ -449,23 +420,30 @@ class APIServer:
         subresource: str = "",
         dry_run: bool = False,
         writes: Iterable[tuple[Ref, Object]] = (),
+        trail: Trail = SILENT,
     ) -> Object:
         if dry_run:
             return draft
         for other, obj in writes:
             self._commit(other, obj, "kube-apiserver", "usage-counted", "status")
-        return self._commit(ref, draft, actor, because, subresource)
+        return self._commit(ref, draft, actor, because, subresource, trail)
 
-    def _commit(self, ref: Ref, obj: Object, actor: str, because: str, subresource: str) -> Object:
+    def _commit(self, ref: Ref, obj: Object, actor: str, because: str, subresource: str, trail: Trail = SILENT) -> Object:
         stored = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.store.next_seq())}}
-        self.store.commit(ref, stored, at=self.now, actor=actor, because=because, woken_by=self.woken_by, subresource=subresource)
+        stages = self.recorder.stored(ref, obj, stored, actor, trail)
+        self.store.commit(
+            ref, stored, at=self.now, actor=actor, because=because, woken_by=self.woken_by, subresource=subresource, stages=stages
+        )
         return stored
 
     def _run(self, attributes: Attributes, context: AdmissionContext, phase: str) -> Status | None:
         for plugin in self.plugins:
             check = plugin.admit if phase == "admit" else plugin.validate
-            if check is not None and plugin.handles(attributes) and (error := check(attributes, context)):
+            if check is None or not plugin.handles(attributes):
+                continue
+            if error := check(attributes, context):
                 return error
+            context.trail.note(admission_by(plugin.name), attributes.object)
         if phase == "admit" and context.wants_again and not context.again:
             context.again = True
             return self._run(attributes, context, phase)
@@ -475,12 +453,16 @@ class APIServer:
         gates = self.catalog.gates
         return StrategyContext(gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo, requested, [])
 
-    def _admission_context(self, said: list[str], strategy: Strategy, context: StrategyContext) -> AdmissionContext:
+    def _admission_context(
+        self, said: list[str], strategy: Strategy, context: StrategyContext, trail: Trail = SILENT
+    ) -> AdmissionContext:
         def default(draft: Draft) -> None:
             strategy.default(draft, context)
+            trail.note(DEFAULT, draft)
 
         made = AdmissionContext(self.view, self.catalog, self.catalog.gates, self.now, self.memo, default, said)
         made.kinds, made.shape, made.dry_run = self._all_kinds, self.field_managers.shape, context.dry_run
+        made.trail = trail
         return made
 
     def _all_kinds(self) -> list[KindInfo]:

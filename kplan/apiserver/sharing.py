@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from kplan.model.objects import Object, namespace_of
+from kplan.store.journal import Stages
 from kplan.store.store import Store
 
 _ASKED = (
@@ -31,18 +32,18 @@ class Sharing:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._twins: dict[tuple[int, int, int, str], tuple[tuple[int, ...], tuple[Any, ...], Object]] = {}
+        self._twins: dict[tuple[int, int, int, str], tuple[tuple[int, ...], tuple[Any, ...], Object, Stages | None]] = {}
 
-    def recall(self, obj: Object) -> Object | None:
-        """The admitted twin of a pod about to be created, or None."""
+    def recall(self, obj: Object) -> tuple[Object, Stages | None] | None:
+        """The admitted twin of a pod about to be created and which stage set what of it, or None."""
         if obj["kind"] != "Pod":
             return None
         found = self._twins.get(_key(obj))
         if found is None or found[0] != self._epochs():
             return None
-        return found[2]
+        return found[2:]
 
-    def remember(self, obj: Object, admitted: Object) -> None:
+    def remember(self, obj: Object, admitted: Object, stages: Stages | None) -> None:
         """Keep what became of a pod, unless a policy or its node could make another thing of its twin."""
         if obj["kind"] != "Pod" or not obj["metadata"].get("generateName") or any(self._store.objects(k) for k in _POLICIES):
             return
@@ -50,7 +51,7 @@ class Sharing:
             return
         meta = obj["metadata"]
         alive = (obj["spec"], meta.get("labels"), meta.get("annotations"))
-        self._twins[_key(obj)] = (self._epochs(), alive, admitted)
+        self._twins[_key(obj)] = (self._epochs(), alive, admitted, stages)
 
     def _epochs(self) -> tuple[int, ...]:
         return tuple(self._store.epoch(k) for k in _ASKED)

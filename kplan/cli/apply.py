@@ -9,7 +9,15 @@ import typer
 
 from kplan.cli.common import ClusterOptions, OutputOptions, with_options
 from kplan.cli.exits import USAGE
-from kplan.cli.session import finish, finish_as_kubectl, let_pass, load_manifests, open_session, usage_error
+from kplan.cli.session import (
+    finish,
+    finish_as_kubectl,
+    let_pass,
+    load_manifests,
+    open_session,
+    tells_stages,
+    usage_error,
+)
 
 if TYPE_CHECKING:
     from kplan.pipeline import Session
@@ -52,7 +60,7 @@ def apply(
         raise usage_error("must specify one of -f and -k")
     if filename and kustomize:
         raise usage_error("only one of -f or -k can be specified")
-    session = open_session(cluster_options)
+    session = open_session(cluster_options, stages=tells_stages(output_options))
     as_kubectl = output_options.output == ["kubectl"]
     printed = apply_files(
         session,

@@ -65,6 +65,7 @@ def apply_loaded(session: Session, applying: RecordedApply, loaded: Loaded, *, a
         document = _document_of(given, documents, loaded)
         if document is not None:
             session.origins[ref] = document.locate(())
+            session.manifests[ref] = document
         if failure is not None:
             _refused(session, ref, failure, document)
         elif ref not in touched:

@@ -1,4 +1,4 @@
-"""``kplan explain KIND/NAME``: the chain of causes behind an object."""
+"""``kplan explain``: the chain of causes behind an object, or who set each of its fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from kplan.cli.common import ClusterOptions, with_options
 from kplan.cli.exits import PLANNED, REFUSED
-from kplan.cli.session import let_pass, open_session
+from kplan.cli.session import let_pass, open_session, usage_error, wants_color
 
 if TYPE_CHECKING:
     from kplan.pipeline import Session
@@ -21,25 +21,71 @@ app = typer.Typer()
 @with_options(ClusterOptions)
 def explain(
     cluster_options: ClusterOptions,
-    target: Annotated[str, typer.Argument(metavar="KIND/NAME", help="What to explain: deployment/web, pod/web-…, service/web.")],
+    target: Annotated[str, typer.Argument(metavar="[KIND/NAME]", help="What to explain: deployment/web, pod/web-…, service/web.")] = "",
     filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Manifests that are applied first.")] = None,
     recursive: Annotated[bool, typer.Option("-R", "--recursive")] = False,
     namespace: Annotated[str, typer.Option("-n", "--namespace")] = "",
+    defaults: Annotated[bool, typer.Option("--defaults", help="Tell who set each field: you, a default, admission, the server, a controller. Implied without KIND/NAME.")] = False,
+    show_managed_fields: Annotated[bool, typer.Option("--show-managed-fields", help="With --defaults: managedFields, too.")] = False,
+    output: Annotated[str, typer.Option("-o", "--output", help="With --defaults: text or json.")] = "text",
+    color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto",
 ) -> int:
     """Why an object is as it will be: down to a line of a manifest, a fact of the cluster, a rule of Kubernetes or an assumption."""
     from kplan.cli.apply import apply_files
-    from kplan.render.explanation import explain_text
 
-    session = open_session(cluster_options)
+    by_field = defaults or not target
+    if not target and not filename:
+        raise usage_error("say what to explain: KIND/NAME, -f FILE, or both")
+    if output not in ("text", "json") or (output == "json" and not by_field):
+        raise usage_error(f"-o {output}: expected text, or json with --defaults")
+    session = open_session(cluster_options, stages=by_field)
     if filename:
         apply_files(session, filename, recursive=recursive, namespace=namespace)
     let_pass(session, cluster_options)
-    text = explain_text(session.server, session.store, session.engine, target, namespace, session.origins)
-    if text is None:
-        print(f"error: {target}: no such object in the planned cluster", file=sys.stderr)  # noqa: T201
+    text = _by_field(session, target, namespace, show_managed_fields, output, color) if by_field else _by_cause(session, target, namespace)
+    refused = _tell_errors(session)
+    if not text:
+        if target:
+            print(f"error: {target}: no such object in the planned cluster", file=sys.stderr)  # noqa: T201
         return REFUSED
-    sys.stdout.write(text + _placements(session, target, namespace))
-    return PLANNED
+    sys.stdout.write(text)
+    return REFUSED if refused and not target else PLANNED
+
+
+def _tell_errors(session: Session) -> bool:
+    """Say what of the manifests was refused; whether anything was."""
+    from kplan.model.diagnostics import Severity
+
+    errors = [d for d in session.diagnostics if d.severity is Severity.ERROR]
+    for d in errors:
+        print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201
+    return bool(errors)
+
+
+def _by_field(session: Session, target: str, namespace: str, managed_fields: bool, output: str, color: str) -> str:
+    """Who set which field of what ``target`` means, or of everything in the input."""
+    from kplan.model.objects import ref_of
+    from kplan.plan.stages import recorded
+    from kplan.render.explanation import find
+    from kplan.render.stages import staged, stages_json, stages_text
+
+    found = find(session.server, session.store, target, namespace) if target else [session.store.get(ref) for ref in session.manifests]
+    objects = [
+        staged(o, recorded(session.store.journal, ref_of(o)), session.manifests.get(ref_of(o)), managed_fields=managed_fields)
+        for o in found
+        if o is not None
+    ]
+    if not objects:
+        return ""
+    return stages_json(objects) if output == "json" else stages_text(objects, color=wants_color(color))
+
+
+def _by_cause(session: Session, target: str, namespace: str) -> str:
+    """The chain of causes of what ``target`` means."""
+    from kplan.render.explanation import explain_text
+
+    text = explain_text(session.server, session.store, session.engine, target, namespace, session.origins)
+    return "" if text is None else text + _placements(session, target, namespace)
 
 
 def _placements(session: Session, target: str, namespace: str) -> str:

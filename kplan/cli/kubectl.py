@@ -16,7 +16,7 @@ from typer.core import TyperCommand
 
 from kplan.cli.common import ClusterOptions, OutputOptions
 from kplan.cli.exits import USAGE
-from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, usage_error
+from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, tells_stages, usage_error
 
 if TYPE_CHECKING:
     from kplan.kubectl.screen import Printed
@@ -83,7 +83,7 @@ def run_verb(verb: str, words: list[str]) -> int:
     if not reading and (not asked or "--dry-run=none" in asked):
         print(f"error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl {verb}", file=sys.stderr)  # noqa: T201
         return USAGE
-    session = open_session(cluster)
+    session = open_session(cluster, stages=tells_stages(output))
     as_kubectl = reading or output.output == ["kubectl"] or any(w in ("--dry-run=client", "--dry-run=server") for w in asked)
     if not reading:
         session.begin()

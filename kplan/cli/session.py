@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kplan.plan.plan import Plan
 
 
-_NOT_FORMATS = frozenset(("canvas", "explanation", "fields", "graphs", "placement"))
+_NOT_FORMATS = frozenset(("canvas", "explanation", "fields", "graphs", "placement", "stages"))
 """What the formats of plans are made with, and what draws other things than plans."""
 
 
@@ -30,8 +30,8 @@ def usage_error(message: str) -> typer.Exit:
     return typer.Exit(USAGE)
 
 
-def open_session(options: ClusterOptions) -> Session:
-    """The cluster the user named, ready to be changed.
+def open_session(options: ClusterOptions, *, stages: bool = False) -> Session:
+    """The cluster the user named, ready to be changed; ``stages``: with a record of which stage set which field.
 
     Raises: typer.Exit where an option or the cluster file is wrong; the user has been told.
     """
@@ -57,7 +57,7 @@ def open_session(options: ClusterOptions) -> Session:
     )
     try:
         objects = load_cluster(options.cluster, options.kubernetes_version)
-        return Session.open(objects, version=options.kubernetes_version, options=assumed, now=now, cluster=options.cluster)
+        return Session.open(objects, version=options.kubernetes_version, options=assumed, now=now, cluster=options.cluster, stages=stages)
     except UnknownVersion as problem:
         raise usage_error(f"--kubernetes-version {options.kubernetes_version}: {problem}") from None
     except ClusterError as problem:
@@ -75,6 +75,11 @@ def let_pass(session: Session, options: ClusterOptions) -> None:
         except ValueError as problem:
             raise usage_error(f"--for {options.for_}: {problem}") from None
         session.settle(seconds)
+
+
+def tells_stages(output: OutputOptions) -> bool:
+    """Whether some format tells which stage set a field."""
+    return any(wanted.partition("=")[0] == "json" for wanted in output.output or ())
 
 
 def load_manifests(session: Session, filenames: list[str], *, recursive: bool, tell: bool) -> Loaded:

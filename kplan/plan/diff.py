@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kplan.model.objects import Object, Path
+from kplan.model.pairing import naming_field
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "(absent)"})()
 """Stands for a value that is not there; null is a value."""
 
-_NAMES = ("name", "key", "type", "containerPort", "port", "ip", "uid")
 NOISE = frozenset(
     (
         ("metadata", "resourceVersion"),
@@ -34,6 +34,8 @@ class FieldChange:
     path: Path
     before: Any
     after: Any
+    at: Path = ()
+    """The path in the object as it is after, with the places of items in lists for their names."""
 
     @property
     def text(self) -> str:
@@ -58,39 +60,29 @@ def path_text(path: Path) -> str:
 
 def changes(before: Object | None, after: Object | None, *, status: bool = False) -> list[FieldChange]:
     """The leaves that differ, noise left out, status only where asked for."""
-    walked = _walk(before if before is not None else ABSENT, after if after is not None else ABSENT, ())
+    walked = _walk(before if before is not None else ABSENT, after if after is not None else ABSENT, (), ())
     return [c for c in walked if c.path not in NOISE and (status or c.path[:1] != ("status",))]
 
 
-def _walk(a: Any, b: Any, path: Path) -> Iterator[FieldChange]:
+def _walk(a: Any, b: Any, path: Path, at: Path) -> Iterator[FieldChange]:
     if a is b or path in NOISE:
         return
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         for key in [*a, *(k for k in b if k not in a)]:
-            yield from _walk(a.get(key, ABSENT), b.get(key, ABSENT), (*path, key))
+            yield from _walk(a.get(key, ABSENT), b.get(key, ABSENT), (*path, key), (*at, key))
     elif isinstance(a, list) and isinstance(b, list):
-        yield from _walk_lists(a, b, path)
+        yield from _walk_lists(a, b, path, at)
     elif a != b or type(a) is not type(b):
-        yield FieldChange(path, a, b)
+        yield FieldChange(path, a, b, at)
 
 
-def _walk_lists(a: list[Any], b: list[Any], path: Path) -> Iterator[FieldChange]:
-    name = _naming_field(a, b)
+def _walk_lists(a: list[Any], b: list[Any], path: Path, at: Path) -> Iterator[FieldChange]:
+    name = naming_field(a, b)
     if name is None:
         for i in range(max(len(a), len(b))):
-            yield from _walk(a[i] if i < len(a) else ABSENT, b[i] if i < len(b) else ABSENT, (*path, i))
+            yield from _walk(a[i] if i < len(a) else ABSENT, b[i] if i < len(b) else ABSENT, (*path, i), (*at, i))
         return
     ours, theirs = {str(x[name]): x for x in a}, {str(x[name]): x for x in b}
+    places = {key: i for i, key in enumerate(theirs)}
     for key in [*ours, *(k for k in theirs if k not in ours)]:
-        yield from _walk(ours.get(key, ABSENT), theirs.get(key, ABSENT), (*path, f"[{key}]"))
-
-
-def _naming_field(a: list[Any], b: list[Any]) -> str | None:
-    """The field that names the items on both sides, each item once; None where there is none."""
-    items = [*a, *b]
-    if not items or not all(isinstance(x, Mapping) for x in items):
-        return None
-    for field in _NAMES:
-        if all(field in x for x in items) and all(len({str(x[field]) for x in side}) == len(side) for side in (a, b)):
-            return field
-    return None
+        yield from _walk(ours.get(key, ABSENT), theirs.get(key, ABSENT), (*path, f"[{key}]"), (*at, places.get(key, 0)))

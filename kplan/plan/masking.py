@@ -5,6 +5,7 @@ The last-applied annotation of a Secret holds its values a second time and is ma
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from kplan.model.objects import Object
@@ -24,7 +25,7 @@ def mask_change(kind: str, change: FieldChange) -> FieldChange:
     """A field change as it may be shown: ``*** (before)`` and ``*** (after)`` for what a Secret holds."""
     if kind != "Secret" or (not change.path or change.path[0] not in VALUES):
         return change
-    return FieldChange(change.path, _side(change.before, "before"), _side(change.after, "after"))
+    return replace(change, before=_side(change.before, "before"), after=_side(change.after, "after"))
 
 
 def _side(value: Any, which: str) -> Any:

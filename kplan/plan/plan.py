@@ -14,9 +14,9 @@ from kplan.engine.loop import Later, Oscillation
 from kplan.model.diagnostics import Diagnostic
 from kplan.model.objects import Object, Ref, controller_of, finalizers_of, get_in, is_deleting
 from kplan.plan.diff import FieldChange, changes
-from kplan.store.journal import Event, Journal, Write
+from kplan.store.journal import Event, Journal, Stages, Write
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 class Symbol(Enum):
@@ -60,6 +60,8 @@ class Change:
     woken_by: int = 0
     message: str = ""
     """Why it was refused."""
+    stages: Stages | None = None
+    """Which stage set which field of ``after``, where that was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +135,26 @@ def net_changes(writes: Iterable[Write], *, skip: frozenset[Ref] = frozenset()) 
         last[w.ref] = w
     out = []
     for ref, start in first.items():
-        change = one_change(ref, start, start.before, last[ref].after)
+        change = one_change(ref, start, start.before, last[ref].after, last[ref].stages)
         if change is not None and ref not in skip:
             out.append(change)
     return out
 
 
-def one_change(ref: Ref, cause: Write, before: Object | None, after: Object | None) -> Change | None:
+def one_change(ref: Ref, cause: Write, before: Object | None, after: Object | None, stages: Stages | None = None) -> Change | None:
     """The change from one state of an object to another; None where there is none worth telling."""
     if before is None and after is None:
         return None
     if before is None or after is None:
         symbol = Symbol.CREATE if before is None else Symbol.DELETE
-        return Change(symbol, ref, before, after, (), cause.because, cause.actor, cause.seq, cause.woken_by)
+        return Change(symbol, ref, before, after, (), cause.because, cause.actor, cause.seq, cause.woken_by, stages=stages)
     symbol = Symbol.UPDATE
     if before["metadata"].get("uid") != after["metadata"].get("uid"):
         symbol = Symbol.REPLACE
     fields = tuple(changes(before, after, status=True))
     if not fields:
         return None
-    return Change(symbol, ref, before, after, fields, cause.because, cause.actor, cause.seq, cause.woken_by)
+    return Change(symbol, ref, before, after, fields, cause.because, cause.actor, cause.seq, cause.woken_by, stages=stages)
 
 
 def deletion_of(change: Change, now: Object | None) -> Change:
@@ -162,7 +164,7 @@ def deletion_of(change: Change, now: Object | None) -> Change:
     if not is_deleting(change.after) or is_deleting(change.before):
         return change
     if now is None or now["metadata"].get("uid") != change.before["metadata"].get("uid"):
-        return replace(change, symbol=Symbol.DELETE, after=None, fields=())
+        return replace(change, symbol=Symbol.DELETE, after=None, fields=(), stages=None)
     held = ", ".join(finalizers_of(now))
     return replace(change, message=f"is deleted, but held by its finalizers: {held}" if held else "is being deleted")
 

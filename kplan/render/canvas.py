@@ -36,6 +36,10 @@ class Canvas:
             parts.append((f"  {aside}", "dim"))
         self._lines.append(parts)
 
+    def columns(self, text: str, width: int, aside: str, style: str = "") -> None:
+        """A line with an aside in a column of its own."""
+        self._lines.append([(f"{text:<{width}}  " if aside else text, ""), (aside, style)])
+
     def note(self, text: str, style: str = "") -> None:
         """A remark below a row."""
         for piece in text.splitlines() or [""]:

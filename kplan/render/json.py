@@ -13,12 +13,14 @@ from typing import Any
 
 import orjson
 
+from kplan.apiserver.stages import stage_of
 from kplan.model.instants import write_instant
 from kplan.model.objects import Object, Ref
 from kplan.plan.diff import ABSENT, FieldChange
 from kplan.plan.explain import by_seq, chain
 from kplan.plan.masking import mask_change, masked
 from kplan.plan.plan import FORMAT_VERSION, Change, Plan
+from kplan.plan.stages import others, stages_at
 
 _UNKNOWN_KEYS = frozenset(("uid", "resourceVersion", "creationTimestamp", "podIP", "podIPs", "hostIP", "hostIPs", "startTime"))
 _TIMES = re.compile(r"(Time|Timestamp|At)$")
@@ -71,8 +73,10 @@ def _change(change: Change, plan: Plan, index: Mapping[int, Any]) -> dict[str, A
         "before": masked(change.before),
         "after": masked(change.after),
         "after_unknown": unknown(change.before, change.after),
-        "fields": [_field(mask_change(change.ref.kind, f)) for f in change.fields],
+        "fields": [_field(mask_change(change.ref.kind, f), change) for f in change.fields],
     }
+    if change.stages is not None and change.before is None and (set_by := others(change.stages, stage_of(change.actor))):
+        out["set_by"] = set_by
     if change.message:
         out["message"] = change.message
     if change.ref in plan.ties:
@@ -83,12 +87,14 @@ def _change(change: Change, plan: Plan, index: Mapping[int, Any]) -> dict[str, A
     return out
 
 
-def _field(change: FieldChange) -> dict[str, Any]:
-    out: dict[str, Any] = {"path": list(change.path), "text": change.text}
-    if change.before is not ABSENT:
-        out["before"] = change.before
-    if change.after is not ABSENT:
-        out["after"] = change.after
+def _field(field: FieldChange, change: Change) -> dict[str, Any]:
+    out: dict[str, Any] = {"path": list(field.path), "text": field.text}
+    if field.before is not ABSENT:
+        out["before"] = field.before
+    if field.after is not ABSENT:
+        out["after"] = field.after
+        if change.stages is not None and (set_by := others(stages_at(change.stages, field.at), stage_of(change.actor))):
+            out["set_by"] = set_by
     return out
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Union
 
 from kplan.model.objects import Object, Ref
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
+
+Stages = Union[str, dict[str, "Stages"], list["Stages"]]  # noqa: UP007
+"""Who set what of an object: a tree like it, in which the name of a stage stands for all that is below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Write:
     because: str
     woken_by: int
     subresource: str = ""
+    stages: Stages | None = None
+    """Which stage set which field of ``after``; None where nobody wanted to know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kplan.model.objects import Object, Ref, ref_of, uid_of
 from kplan.store.index import INDEXES, IndexKey
-from kplan.store.journal import CREATE, DELETE, UPDATE, Journal, Write
+from kplan.store.journal import CREATE, DELETE, UPDATE, Journal, Stages, Write
 
 Observer = Callable[[Write], None]
 
@@ -113,6 +113,7 @@ class Store:
         because: str,
         woken_by: int = 0,
         subresource: str = "",
+        stages: Stages | None = None,
     ) -> Write:
         """Write one object (None: remove it), append to the journal and tell the observers."""
         before = self.get(ref)
@@ -120,7 +121,7 @@ class Store:
         verb = DELETE if after is None else CREATE if before is None else UPDATE
         self._put(ref, before, after)
         self._epochs[ref.kind] = self._seq
-        write = Write(self._seq, at, actor, verb, ref, before, after, because, woken_by, subresource)
+        write = Write(self._seq, at, actor, verb, ref, before, after, because, woken_by, subresource, stages)
         self.journal.writes.append(write)
         for observe in self.observers:
             observe(write)

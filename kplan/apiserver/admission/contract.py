@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kplan.apiserver.outcome import Status, forbidden
+from kplan.apiserver.stages import SILENT, Trail
 from kplan.apiserver.strategy import Draft
 from kplan.model.objects import Object, Ref
 
@@ -132,6 +133,8 @@ class AdmissionContext:
     wants_again: bool = False
     notes: dict[str, Any] = field(default_factory=dict)
     """What a plugin remembers of the first time."""
+    trail: Trail = SILENT
+    """Where it is noted who set what."""
 
 
 Check = Callable[[Attributes, AdmissionContext], Status | None]

@@ -29,11 +29,13 @@ from kplan.apiserver.policies.matching import MatchError, match
 from kplan.apiserver.policies.objects import bindings_of, seen
 from kplan.apiserver.policies.params import ParamsError, collect_params, param_kind
 from kplan.apiserver.policies.patches import MutationError, apply_configuration, apply_patches
+from kplan.apiserver.stages import admission_by
 from kplan.apiserver.strategy import Draft
 from kplan.catalog.kinds import KindInfo
 from kplan.model.objects import Object, name_of
 
 _RETURNS = {"ApplyConfiguration": ("applyConfiguration", APPLY_CONFIGURATION), "JSONPatch": ("jsonPatch", JSON_PATCHES)}
+_PLUGIN = "MutatingAdmissionPolicy"
 _Key = tuple[str, str, str]
 """Policy, binding, parameter."""
 
@@ -134,7 +136,7 @@ class Mutations:
             if attributes.object is None:
                 break
             try:
-                changed = self._mutated(kind, expression, compiled, matched, params)
+                changed = self._mutated(kind, expression, compiled, matched, params, key[0])
             except MutationError as refused:
                 self._fail(hook, binding, str(refused), "Invalid")
                 continue
@@ -149,7 +151,7 @@ class Mutations:
         return None
 
     def _mutated(
-        self, kind: str, expression: Expression, compiled: MutatingPolicy, matched: KindInfo, params: Object | None
+        self, kind: str, expression: Expression, compiled: MutatingPolicy, matched: KindInfo, params: Object | None, policy: str
     ) -> Draft | Status:
         attributes, context = self.attributes, self.context
         assert attributes.object is not None
@@ -169,9 +171,9 @@ class Mutations:
             changed = apply_patches(current, value)
         if changed is None:
             return attributes.object
-        return self._read(changed, matched)
+        return self._read(changed, matched, policy)
 
-    def _read(self, changed: Draft, matched: KindInfo) -> Draft | Status:
+    def _read(self, changed: Draft, matched: KindInfo, policy: str) -> Draft | Status:
         """The changed object as the server reads it, with its defaults."""
         info = self.attributes.info
         if matched.definition:
@@ -181,6 +183,7 @@ class Mutations:
             changed = decoded
         if changed["apiVersion"] != info.api_version:
             changed = convert(changed, info)
+        self.context.trail.note(f"{admission_by(_PLUGIN)} {policy}", changed)
         self.context.default(changed)
         return changed
 

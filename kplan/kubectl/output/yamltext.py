@@ -14,6 +14,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from kplan.apiserver.merge.values import go_json
+from kplan.model.objects import Path
 
 WIDTH = 80
 
@@ -26,38 +27,48 @@ _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null",
 
 def yaml_text(value: Any) -> str:
     """A value as a YAML document."""
-    return "".join(f"{line}\n" for line in _lines(value, 0))
+    return "".join(f"{line}\n" for _, line in yaml_lines(value))
 
 
-def _lines(value: Any, depth: int) -> Iterator[str]:
+def yaml_lines(value: Any) -> Iterator[tuple[Path, str]]:
+    """The lines of a YAML document, each with the path of what begins or goes on in it."""
+    return _lines(value, 0, ())
+
+
+def _lines(value: Any, depth: int, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, Mapping) and value:
         for key in sorted(value, key=cmp_to_key(_natural)):
-            yield from _entry(_scalar(key, depth, key=True), value[key], depth)
+            yield from _entry(_scalar(key, depth, key=True), value[key], depth, (*path, key))
     elif isinstance(value, list) and value:
-        for item in value:
-            yield from _item(item, depth)
+        for i, item in enumerate(value):
+            yield from _item(item, depth, (*path, i))
     else:
-        yield from (_pad(depth) + _scalar(value, depth)).split("\n")
+        yield from _pieces(_pad(depth) + _scalar(value, depth), path)
 
 
-def _entry(key: str, value: Any, depth: int) -> Iterator[str]:
+def _entry(key: str, value: Any, depth: int, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, Mapping) and value:
-        yield f"{_pad(depth)}{key}:"
-        yield from _lines(value, depth + 2)
+        yield path, f"{_pad(depth)}{key}:"
+        yield from _lines(value, depth + 2, path)
     elif isinstance(value, list) and value:
-        yield f"{_pad(depth)}{key}:"
-        yield from _lines(value, depth)
+        yield path, f"{_pad(depth)}{key}:"
+        yield from _lines(value, depth, path)
     else:
-        yield from f"{_pad(depth)}{key}: {_scalar(value, depth, len(key) + depth + 2)}".split("\n")
+        yield from _pieces(f"{_pad(depth)}{key}: {_scalar(value, depth, len(key) + depth + 2)}", path)
 
 
-def _item(value: Any, depth: int) -> Iterator[str]:
+def _item(value: Any, depth: int, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, Mapping | list) and value:
-        inner = _lines(value, depth + 2)
-        yield f"{_pad(depth)}- {next(inner)[depth + 2 :]}"
+        inner = _lines(value, depth + 2, path)
+        first, line = next(inner)
+        yield first, f"{_pad(depth)}- {line[depth + 2 :]}"
         yield from inner
     else:
-        yield from f"{_pad(depth)}- {_scalar(value, depth, depth + 2)}".split("\n")
+        yield from _pieces(f"{_pad(depth)}- {_scalar(value, depth, depth + 2)}", path)
+
+
+def _pieces(text: str, path: Path) -> Iterator[tuple[Path, str]]:
+    return ((path, line) for line in text.split("\n"))
 
 
 def _pad(depth: int) -> str:
