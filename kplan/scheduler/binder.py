@@ -22,7 +22,7 @@ from kplan.model.quantity import parse_or_zero
 from kplan.model.selectors import Requirement, from_label_selector
 from kplan.scheduler import volumes
 from kplan.scheduler.cluster import Cluster
-from kplan.scheduler.framework import Ids, Mask, SchedulingError
+from kplan.scheduler.framework import FilterError, Ids, Mask, SchedulingError
 from kplan.scheduler.nodes import NodeTable
 from kplan.scheduler.pods import PodInfo
 
@@ -157,7 +157,7 @@ class Binder:
         name = volumes.class_of(pvc)
         found = volumes.storage_class(self._cluster, name)
         if found is None:
-            raise SchedulingError(f'failed to find storage class "{name}"')
+            raise FilterError(f'failed to find storage class "{name}"')
         provisioner = found.get("provisioner") or ""
         if provisioner in ("", volumes.NO_PROVISIONER):
             return ~everywhere, everywhere

@@ -1,6 +1,7 @@
-"""What has to happen between choosing a node and binding the pod: volumes bound or provisioned.
+"""What has to happen between choosing a node and binding the pod: volumes bound or provisioned, devices ready.
 
-Mirrors: pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go Reserve and PreBind (1.36)
+Mirrors: pkg/scheduler/framework/plugins/volumebinding/{volume_binding,binder}.go Reserve and PreBind,
+         pkg/scheduler/framework/plugins/dynamicresources/dynamicresources.go PreBind (1.36)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from kplan.model.objects import Object, Ref, annotations_of, name_of
 from kplan.scheduler import volumes
 from kplan.scheduler.binder import bound_volume, with_selected_node
 from kplan.scheduler.cluster import Cluster
+from kplan.scheduler.devicebinding import not_ready
 from kplan.scheduler.evaluation import Evaluation
 
 
@@ -28,11 +30,21 @@ class Pending:
     """Claims that are to be bound to volumes chosen for them."""
     provisioned: tuple[Ref, ...]
     """Claims whose volumes are to be made."""
+    devices: tuple[Ref, ...]
+    """Claims whose devices are to become ready."""
     since: float
     timeout: float
 
     def ready(self, cluster: Cluster, now: float) -> str | None:
         """ "" once all is there, None while it is not, else why it will never be."""
+        for plugin, verdict in (("VolumeBinding", self._volumes(cluster, now)), ("DynamicResources", self._devices(cluster, now))):
+            if verdict:
+                return failed(plugin, verdict)
+            if verdict is None:
+                return None
+        return ""
+
+    def _volumes(self, cluster: Cluster, now: float) -> str | None:
         for ref in (*self.bound, *self.provisioned):
             pvc = cluster.view.get(ref)
             if pvc is None:
@@ -42,6 +54,23 @@ class Pending:
             if not volumes.is_fully_bound(pvc):
                 return "binding volumes: context deadline exceeded" if now >= self.since + self.timeout else None
         return ""
+
+    def _devices(self, cluster: Cluster, now: float) -> str | None:
+        for ref in self.devices:
+            claim = cluster.view.get(ref)
+            if claim is None:
+                return f'resourceclaim.resource.k8s.io "{ref.name}" not found'
+            waits, failure = not_ready(claim)
+            if failure:
+                return failure
+            if waits:
+                return "device binding timeout: context deadline exceeded" if now >= self.since + self.timeout else None
+        return ""
+
+
+def failed(plugin: str, why: str) -> str:
+    """An error of this stage in the framework's words."""
+    return f'running PreBind plugin "{plugin}": {why}'
 
 
 def pending(ref: Ref, pod: Object, evaluation: Evaluation, row: int, node: str, tied: Sequence[str], now: float) -> Pending | None:
@@ -60,7 +89,9 @@ def pending(ref: Ref, pod: Object, evaluation: Evaluation, row: int, node: str, 
         for pvc in chosen.provisioned:
             updates.append(Update(with_selected_node(pvc, node), "node-selected"))
             provisioned.append(Ref(volumes.PVC, pvc["metadata"].get("namespace") or "", name_of(pvc)))
-    if not updates and not bound and not provisioned:
+    claims = evaluation.state("DynamicResources")
+    devices = tuple(claims.awaited()) if claims is not None else ()
+    if not updates and not bound and not provisioned and not devices:
         return None
     timeout = float((evaluation.profile.args.get("VolumeBinding") or {}).get("bindTimeoutSeconds") or 600)
-    return Pending(ref, node, tied, tuple(updates), tuple(bound), tuple(provisioned), now, timeout)
+    return Pending(ref, node, tied, tuple(updates), tuple(bound), tuple(provisioned), devices, now, timeout)

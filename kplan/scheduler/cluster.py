@@ -42,6 +42,7 @@ class Cluster:
         self.view = view
         self.gates = gates
         self.infos = PodInfos()
+        self.now = 0.0
         self.epoch = 0
         """Rises when anything changes besides which pods are on which nodes."""
         self._tree = NodeTree()

@@ -28,6 +28,7 @@ from kplan.scheduler.framework import (
     Refused,
     RowList,
     Rows,
+    SchedulingError,
     ScoreState,
     Skip,
 )
@@ -84,7 +85,10 @@ class Evaluation:
         names: frozenset[str] | None = None
         for plugin in self.profile.filters:
             self.asked.add(plugin.name)
-            answer = plugin.pre_filter(self.pod, self.cluster)
+            try:
+                answer = plugin.pre_filter(self.pod, self.cluster)
+            except SchedulingError as error:
+                raise error.of(plugin.name) from error
             if isinstance(answer, Skip):
                 continue
             if isinstance(answer, Refused):

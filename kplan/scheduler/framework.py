@@ -67,6 +67,17 @@ SKIP = Skip()
 class SchedulingError(Exception):
     """What the real scheduler reports as an error rather than a verdict; the message is its own."""
 
+    def of(self, plugin: str) -> SchedulingError:
+        """The error as the framework tells it: which plugin it came from, and where that was asked."""
+        return SchedulingError(f'running PreFilter plugin "{plugin}": {self}')
+
+
+class FilterError(SchedulingError):
+    """An error that comes up while a node is looked at."""
+
+    def of(self, plugin: str) -> SchedulingError:
+        return SchedulingError(f'running "{plugin}" filter plugin: {self}')
+
 
 class FilterState(Protocol):
     """One plugin's verdict on all nodes for one pod. Code 0 passes; any other is looked up with ``refusal``.

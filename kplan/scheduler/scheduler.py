@@ -137,7 +137,7 @@ class Scheduler:
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Schedule all pods that wait."""
-        self._now = ctx.now
+        self._now = self.cluster.now = ctx.now
         yield from self._finish_bindings()
         while (queued := self._queue.pop()) is not None:
             yield from self._schedule(queued, ctx)
@@ -157,7 +157,7 @@ class Scheduler:
             evaluation = self.evaluate(profile, pod)
             choice = self._choose(evaluation, pod, ctx)
             if isinstance(choice, Choice):
-                yield from self._place(queued, evaluation, choice)
+                yield from self._place(queued, evaluation, choice, ctx)
                 return
         except SchedulingError as error:
             yield from self._fail(queued, str(error), Preempted(""), frozenset(), reason="SchedulerError")
@@ -209,15 +209,15 @@ class Scheduler:
 
     # -- success -------------------------------------------------------------------------------------------------
 
-    def _place(self, queued: QueuedPod, evaluation: Evaluation, choice: Choice) -> Steps:
+    def _place(self, queued: QueuedPod, evaluation: Evaluation, choice: Choice, ctx: Context) -> Steps:
         names = evaluation.nodes.names
         node = names[choice.row]
         equals = tied(names, choice.tied)
         devices = evaluation.state("DynamicResources")
         if devices is not None and devices.needs_work(choice.row):
-            error = yield from devices.pre_bind(choice.row, self._now)
+            error = yield from devices.pre_bind(choice.row, ctx)
             if error:
-                yield from self._fail(queued, error, Preempted(""), frozenset(), reason="SchedulerError")
+                yield from self._fail(queued, binding.failed("DynamicResources", error), Preempted(""), frozenset(), reason="SchedulerError")
                 return
         pending = binding.pending(queued.ref, queued.pod, evaluation, choice.row, node, equals, self._now)
         if pending is None:
@@ -231,8 +231,10 @@ class Scheduler:
         for update in pending.updates:
             outcome = yield update
             if outcome.error is not None:
-                yield from self._give_up(pending, outcome.error.message)
+                yield from self._give_up(pending, binding.failed("VolumeBinding", outcome.error.message))
                 return
+        if pending.devices:
+            yield Emit(queued.ref, "BindingConditionsPending", f"waiting for binding conditions for device on node {node}")
         yield Requeue(after=pending.timeout, background=True, note="", key=QUEUE)
         yield from self._finish_bindings()
 
@@ -242,12 +244,13 @@ class Scheduler:
             self.cluster.forget(ref)
             queued = self._queue.pods.get(ref)
             if queued is not None:
-                yield from self._fail(queued, outcome.error.message, Preempted(""), frozenset(), reason="SchedulerError")
+                message = f'running Bind plugin "DefaultBinder": {outcome.error.message}'
+                yield from self._fail(queued, message, Preempted(""), frozenset(), reason="SchedulerError")
             return
         yield Emit(ref, "Scheduled", f"Successfully assigned {ref.namespace}/{ref.name} to {node}")
 
     def _finish_bindings(self) -> Steps:
-        """Bind the pods whose volumes have arrived."""
+        """Bind the pods whose volumes and devices have arrived."""
         for ref, pending in list(self._bindings.items()):
             pod = self.cluster.view.get(ref)
             if pod is None or node_of(pod) or is_deleting(pod):

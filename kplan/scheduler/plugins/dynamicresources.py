@@ -1,7 +1,7 @@
 """DynamicResources: the claims of a pod are met by devices of the node; extended resources may be devices too.
 
 Mirrors: pkg/scheduler/framework/plugins/dynamicresources/{dynamicresources,extendeddynamicresources}.go (1.36)
-Differs: pod groups, binding conditions and claims for node allocatable resources are not modelled; see ``allocator``.
+Differs: pod groups and claims for node allocatable resources are not modelled; see ``allocator``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kplan.apiserver.outcome import Outcome
-from kplan.engine.contract import Action, Create, Update
+from kplan.engine.contract import Action, Context, Create, Update
 from kplan.model.instants import write_instant
 from kplan.model.objects import EMPTY, Object, Ref, finalizers_of, name_of, namespace_of, owner_ref, ref_of, uid_of
-from kplan.scheduler import resources
+from kplan.scheduler import devicebinding, resources
 from kplan.scheduler.claims import (
     CLAIM,
     EXTENDED_CLAIM,
@@ -64,13 +64,13 @@ class DevicesState:
         self._stale = extended
         self._wanted = wanted
         self._pending = [c for c in claims if not _allocation(c)]
-        from kplan.scheduler.devices import allocated_devices  # brings CEL along, which most plans never need
+        from kplan.scheduler.devices import devices_in_use  # brings CEL along, which most plans never need
 
         self._slices = cluster.view.objects(SLICE)
-        self._taken = allocated_devices(cluster.view.objects(CLAIM))
+        self._in_use = devices_in_use(cluster.view.objects(CLAIM), shareable=cluster.gates.on("DRAConsumableCapacity"))
         self._judge_allocated()
         for row in range(cluster.nodes.size):
-            if not self.codes[row]:
+            if self.codes[row] in (0, NOT_AVAILABLE):
                 self._judge(row)
 
     def filter(self, rows: Rows) -> None:
@@ -98,6 +98,8 @@ class DevicesState:
             selector = (_allocation(claim) or EMPTY).get("nodeSelector")
             if selector is not None:
                 self.codes[~nodes.match_terms(selector.get("nodeSelectorTerms") or []) & (self.codes == 0)] = NOT_AVAILABLE
+            if devicebinding.are_awaited(self._cluster.gates) and devicebinding.is_lost(claim, self._cluster.now):
+                self.codes[self.codes == 0] = NOT_AVAILABLE
 
     def _judge(self, row: int) -> None:
         extended, _ = self._extended(row)
@@ -119,7 +121,7 @@ class DevicesState:
             return self._cluster.view.get(Ref(DEVICE_CLASS, "", name))
 
         claims = [*self._pending, *([extended] if extended is not None else [])]
-        return Allocator(self._cluster.nodes.nodes[row], claims, self._taken, class_named, self._slices)
+        return Allocator(self._cluster.nodes.nodes[row], claims, self._in_use, class_named, self._slices, self._cluster.gates)
 
     def _extended(self, row: int) -> tuple[dict[str, Any] | None, Mapped]:
         """The claim for the extended resources that this node has as devices."""
@@ -142,7 +144,14 @@ class DevicesState:
         """Whether claims are to be allocated or reserved before the pod is bound."""
         return self._extended(row)[0] is not None or any(not is_reserved_for(c, self._pod) for c in self._claims)
 
-    def pre_bind(self, row: int, now: float) -> Done:
+    def awaited(self) -> list[Ref]:
+        """The pod's claims whose devices have to become ready before it is bound."""
+        if not devicebinding.are_awaited(self._cluster.gates):
+            return []
+        current = [c for c in (self._cluster.view.get(ref_of(claim)) for claim in self._claims) if c is not None]
+        return [ref_of(c) for c in current if devicebinding.has_conditions(c)] and [ref_of(c) for c in current]
+
+    def pre_bind(self, row: int, ctx: Context) -> Done:
         """Write allocations and reservations into the claims."""
         extended, mappings = self._extended(row)
         results = self._allocator(row, extended).allocate() or [] if extended is not None or self._pending else []
@@ -150,12 +159,12 @@ class DevicesState:
         for claim in self._claims:
             allocation = None if _allocation(claim) else next(fresh)
             if not is_reserved_for(claim, self._pod):
-                error = yield from self._reserve(claim, allocation, now)
+                error = yield from self._reserve(claim, allocation, ctx)
                 if error:
                     return error
-        return (yield from self._bind_extended(extended, mappings, next(fresh), now)) if extended is not None else ""
+        return (yield from self._bind_extended(extended, mappings, next(fresh), ctx)) if extended is not None else ""
 
-    def _reserve(self, claim: Object, allocation: dict[str, Any] | None, now: float) -> Done:
+    def _reserve(self, claim: Object, allocation: dict[str, Any] | None, ctx: Context) -> Done:
         if allocation is not None and FINALIZER not in finalizers_of(claim):
             meta = {**claim["metadata"], "finalizers": [*finalizers_of(claim), FINALIZER]}
             outcome = yield Update({**claim, "metadata": meta}, "claim-allocated")
@@ -164,7 +173,10 @@ class DevicesState:
             claim = outcome.object or claim
         status = dict(claim.get("status") or EMPTY)
         if allocation is not None:
-            status["allocation"] = {**allocation, "allocationTimestamp": write_instant(now)}
+            for result in allocation["devices"]["results"]:
+                if "shareID" in result:
+                    result["shareID"] = ctx.names.uid("device share")
+            status["allocation"] = {**allocation, "allocationTimestamp": write_instant(ctx.now)}
         consumer = {"resource": "pods", "name": name_of(self._pod), "uid": uid_of(self._pod)}
         status["reservedFor"] = [*(status.get("reservedFor") or ()), consumer]
         outcome = yield Update({**claim, "status": status}, "claim-reserved", "status")
@@ -173,12 +185,12 @@ class DevicesState:
             return f"add {what} to claim {_key(claim)}: {outcome.error.message}"
         return ""
 
-    def _bind_extended(self, claim: dict[str, Any], mappings: Mapped, allocation: dict[str, Any], now: float) -> Done:
+    def _bind_extended(self, claim: dict[str, Any], mappings: Mapped, allocation: dict[str, Any], ctx: Context) -> Done:
         outcome = yield Create(claim, "extended-resources")
         if outcome.error is not None or outcome.object is None:
             message = outcome.error.message if outcome.error is not None else ""
             return f"create claim for extended resources {namespace_of(self._pod)}/: {message}"
-        error = yield from self._reserve(outcome.object, allocation, now)
+        error = yield from self._reserve(outcome.object, allocation, ctx)
         if error:
             return error
         pod = self._cluster.view.get(ref_of(self._pod)) or self._pod
