@@ -80,12 +80,10 @@ def _is_ipv6(text: str) -> bool:
 
 
 def _is_cidr(text: str) -> bool:
-    host, slash, bits = text.partition("/")
-    try:
-        ip = ipaddress.ip_address(_sloppy(host))
-    except ValueError:
+    host, _, bits = text.partition("/")
+    if not _is_address(_sloppy(host)) or not re.fullmatch("[0-9]{1,9}", bits):
         return False
-    return bool(slash) and bits.isascii() and bits.isdigit() and int(bits) <= ip.max_prefixlen
+    return int(bits) <= (128 if ":" in host else 32)
 
 
 def _is_base64(text: str) -> bool:

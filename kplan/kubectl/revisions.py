@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kplan.model.integers import parse_int
 from kplan.model.objects import Object, annotations_of, controller_of, get_in, namespace_of, uid_of
 from kplan.model.selectors import from_label_selector
 from kplan.store.view import View, select
@@ -46,9 +47,7 @@ def without_hash(template: Any) -> Any:
 def revision_of(replica_set: Object) -> int | None:
     """The revision a ReplicaSet stands for; 0 where it has none, None where it is no number."""
     text = annotations_of(replica_set).get(REVISION)
-    if text is None:
-        return 0
-    return int(text) if text.lstrip("-").isdigit() else None
+    return 0 if text is None else parse_int(text)
 
 
 def controller_revisions(view: View, owner: Object) -> list[Object]:

@@ -10,7 +10,6 @@ Differs: the local zone is UTC.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -19,6 +18,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from kplan.model.instants import read_duration
+from kplan.model.integers import complaint
 
 
 class ScheduleError(ValueError):
@@ -48,7 +48,6 @@ _DESCRIPTORS = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
-_NUMBER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _EPOCH = datetime(1970, 1, 1)
 _YEARS = 5
 """How far ahead a matching instant is looked for."""
@@ -265,11 +264,9 @@ def _range(text: str, bounds: _Bounds) -> _Set:
 def _number(text: str, names: Mapping[str, int]) -> int:
     if text.lower() in names:
         return names[text.lower()]
-    if not _NUMBER.fullmatch(text):
-        raise ScheduleError(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax')
+    if wrong := complaint(text):
+        raise ScheduleError(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": {wrong}')
     number = int(text)
-    if abs(number) >= 2**63:
-        raise ScheduleError(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": value out of range')
     if number < 0:
         raise ScheduleError(f"negative number ({number}) not allowed: {text}")
     return number

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kplan.model.integers import parse_int
+
 Labels = Mapping[str, str]
 
 
@@ -45,10 +47,8 @@ class Requirement:
 def _compare(values: frozenset[str], value: str | None, test: Callable[[int, int], bool]) -> bool:
     if value is None or len(values) != 1:
         return False
-    try:
-        return test(int(value), int(next(iter(values))))
-    except ValueError:
-        return False
+    have, wanted = parse_int(value), parse_int(next(iter(values)))
+    return have is not None and wanted is not None and test(have, wanted)
 
 
 _OPERATORS: dict[str, Callable[[frozenset[str], str | None], bool]] = {

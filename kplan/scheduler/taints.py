@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kplan.model.integers import parse_int
 from kplan.scheduler.nodes import Taint
 
 Toleration = Mapping[str, Any]
@@ -31,9 +32,8 @@ def tolerates(toleration: Toleration, taint: Taint, *, comparison: bool = False)
 
 
 def _compares(operator: str, own: str, value: str) -> bool:
-    try:
-        wanted, have = int(own), int(value)
-    except ValueError:
+    wanted, have = parse_int(own), parse_int(value)
+    if wanted is None or have is None:
         return False
     return have > wanted if operator == "Gt" else have < wanted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from kplan.model.integers import parse_int
 from kplan.model.objects import Object, Ref, ref_of, uid_of
 from kplan.store.index import INDEXES, IndexKey
 from kplan.store.journal import CREATE, DELETE, UPDATE, Journal, Stages, Write
@@ -96,8 +97,8 @@ class Store:
         ref = ref_of(obj)
         self._put(ref, self.get(ref), obj)
         version = obj["metadata"].get("resourceVersion")
-        if isinstance(version, str) and version.isdigit():
-            self._seq = max(self._seq, int(version))
+        if isinstance(version, str) and (given := parse_int(version)) is not None:
+            self._seq = max(self._seq, given)
 
     def next_seq(self) -> int:
         """The seq the next commit will have: what an object's resourceVersion must be set to."""

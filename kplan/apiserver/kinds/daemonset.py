@@ -48,6 +48,7 @@ from kplan.apiserver.rules.workloads import (
     validate_nonnegative_fields,
 )
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.integers import complaint
 from kplan.model.objects import EMPTY, Object, annotations_of
 
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
@@ -72,9 +73,8 @@ def _default(draft: Draft, context: StrategyContext) -> None:
 def _begin(draft: Draft, old: Object | None, context: StrategyContext) -> Status | None:
     """The generation of the template is kept in an annotation, which must be a number."""
     text = annotations_of(draft).get(TEMPLATE_GENERATION, "0")
-    digits = text[1:] if text[:1] in ("+", "-") else text
-    if not (digits.isascii() and digits.isdigit()):
-        said = f'strconv.ParseInt: parsing "{text}": invalid syntax'
+    if wrong := complaint(text):
+        said = f'strconv.ParseInt: parsing "{text}": {wrong}'
         return bad_request(f'DaemonSet in version "v1" cannot be handled as a DaemonSet: {said}')
     return None
 

@@ -79,8 +79,8 @@ def is_valid_ip(path: FieldPath, value: str) -> Errors:
 
 def parse_cidr_sloppy(text: str) -> tuple[IPAddress, IPNetwork] | None:
     """The address and the network of a CIDR; leading zeros and host bits are allowed."""
-    address, slash, length = text.partition("/")
-    if not slash or not length.isascii() or not length.isdigit() or "%" in address:
+    address, _, length = text.partition("/")
+    if not re.fullmatch("[0-9]{1,9}", length) or "%" in address:
         return None
     try:
         found = ipaddress.ip_address(_strip_zeros(address))

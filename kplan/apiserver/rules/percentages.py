@@ -8,11 +8,12 @@ from __future__ import annotations
 from kplan.apiserver.field import Errors, FieldPath, invalid
 from kplan.apiserver.rules.metadata import validate_nonnegative
 from kplan.apiserver.rules.names import each_invalid, is_valid_percent
+from kplan.model.integers import parse_digits, parse_int
 
 
 def percent_of(value: int | str) -> int | None:
     """The number before the percent sign; None where it is no percentage."""
-    return int(value[:-1]) if isinstance(value, str) and not is_valid_percent(value) else None
+    return parse_digits(value[:-1]) if isinstance(value, str) and not is_valid_percent(value) else None
 
 
 def int_or_percent_value(value: int | str) -> int:
@@ -20,10 +21,7 @@ def int_or_percent_value(value: int | str) -> int:
     if isinstance(value, int):
         return value
     percent = percent_of(value)
-    if percent is not None:
-        return percent
-    digits = value[1:] if value[:1] in ("+", "-") else value
-    return int(value) if digits.isascii() and digits.isdigit() else 0
+    return (parse_int(value) or 0) if percent is None else percent
 
 
 def validate_int_or_percent(value: int | str, path: FieldPath) -> Errors:

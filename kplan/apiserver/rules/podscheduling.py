@@ -19,6 +19,7 @@ from kplan.apiserver.rules.names import (
 from kplan.apiserver.rules.nodeselectors import validate_node_selector, validate_node_selector_term
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.selectors import validate_label_name, validate_label_selector
+from kplan.model.integers import complaint
 from kplan.model.objects import EMPTY, Object
 
 TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -160,12 +161,8 @@ def _validate_toleration_value(operator: str, value: str, path: FieldPath, optio
 
 
 def _parse_int_error(value: str) -> Any:
-    digits = value[1:] if value[:1] in ("+", "-") else value
-    if not digits or not (digits.isascii() and digits.isdigit()):
-        return f'strconv.ParseInt: parsing "{value}": invalid syntax'
-    if not -(2**63) <= int(value) < 2**63:
-        return f'strconv.ParseInt: parsing "{value}": value out of range'
-    return ""
+    wrong = complaint(value)
+    return wrong and f'strconv.ParseInt: parsing "{value}": {wrong}'
 
 
 # -- spreading -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from kplan.controllers.deployment.fenceposts import max_surge, replicas_of
 from kplan.controllers.pods import by_creation
+from kplan.model.integers import parse_int
 from kplan.model.objects import EMPTY, Object, annotations_of
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -30,7 +31,6 @@ _SKIPPED = frozenset(
 )
 """Annotations that are not copied between a Deployment and its ReplicaSets."""
 _HISTORY_LENGTH = 2000
-_MOST = 2**63 - 1
 
 
 def equal_ignore_hash(a: Object, b: Object) -> bool:
@@ -66,14 +66,7 @@ def find_new_replica_set(d: Object, replica_sets: Iterable[Object]) -> Object | 
 def revision_of(obj: Object) -> int | None:
     """The number in the revision annotation: 0 without one, None where it is no number."""
     text = annotations_of(obj).get(REVISION)
-    return 0 if text is None else _parse(text)
-
-
-def _parse(text: str) -> int | None:
-    digits = text[1:] if text[:1] in ("+", "-") else text
-    if not digits.isascii() or not digits.isdigit() or abs(int(text)) > _MOST:
-        return None
-    return int(text)
+    return 0 if text is None else parse_int(text)
 
 
 def max_revision(replica_sets: Iterable[Object]) -> int:
@@ -100,7 +93,7 @@ def new_replica_set_annotations(d: Object, old: Mapping[str, str], revision: int
     notes = dict(old)
     notes.update({k: v for k, v in annotations_of(d).items() if k not in _SKIPPED})
     before = notes.get(REVISION)
-    known = 0 if not before else _parse(before)
+    known = 0 if not before else parse_int(before)
     if known is None:
         return notes
     if known < revision:
@@ -135,9 +128,7 @@ def replicas_annotations(d: Object) -> dict[str, str]:
 def number_in(rs: Object, annotation: str) -> int | None:
     """A non-negative 32-bit number in an annotation."""
     text = annotations_of(rs).get(annotation)
-    if text is None or not text.isascii() or not text.isdigit() or int(text) > 2**31 - 1:
-        return None
-    return int(text)
+    return None if text is None or not text.isdigit() else parse_int(text, 32)
 
 
 def rolled_back_annotations(d: Object, rs: Object) -> dict[str, str]:

@@ -18,14 +18,13 @@ from kplan.controllers.deployment.revisions import (
 from kplan.controllers.deployment.sync import Rollout, Sync, get_all_replica_sets_and_sync_revision
 from kplan.controllers.ownership import stored
 from kplan.engine.contract import Emit, Update
+from kplan.model.integers import parse_int
 from kplan.model.objects import EMPTY, Object, annotations_of, name_of, ref_of
 
 
 def rollback_to(d: Object) -> int | None:
     """The revision a Deployment is asked to go back to; 0 means the one before."""
-    text = annotations_of(d).get(ROLLBACK_TO, "")
-    digits = text[1:] if text[:1] in ("+", "-") else text
-    return int(text) if digits.isascii() and digits.isdigit() else None
+    return parse_int(annotations_of(d).get(ROLLBACK_TO, ""))
 
 
 def rollback(r: Rollout) -> Sync:

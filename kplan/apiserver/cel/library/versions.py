@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kplan.apiserver.cel.values import EvaluationError, Semver
+from kplan.model.integers import parse_int
 
 _PARTS = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)(?:-([0-9A-Za-z.-]*))?(?:\+([0-9A-Za-z.-]*))?", re.ASCII)
 
@@ -27,6 +28,8 @@ def _parse(text: str) -> Semver | str:
     for word, number in zip(("Major", "Minor", "Patch"), match.group(1, 2, 3), strict=True):
         if len(number) > 1 and number.startswith("0"):
             return f'{word} number must not contain leading zeroes "{number}"'
+        if parse_int(number, 65) is None:
+            return f'strconv.ParseUint: parsing "{number}": value out of range'
     pre = tuple(match[4].split(".")) if match[4] is not None else ()
     if any(p == "" for p in pre):
         return "Prerelease is empty"
