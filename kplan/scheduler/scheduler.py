@@ -21,7 +21,7 @@ from kplan.scheduler.cluster import Cluster, node_of
 from kplan.scheduler.configuration import Configuration, configuration_of
 from kplan.scheduler.diagnosis import NO_NODES, Diagnosis, diagnose
 from kplan.scheduler.evaluation import Choice, Evaluation
-from kplan.scheduler.events import DELETE, OTHER_KINDS, POD, ClusterEvent, events_of, nominated, pod_changes
+from kplan.scheduler.events import DELETE, OTHER_KINDS, POD, UPDATE, ClusterEvent, events_of, nominated, pod_changes
 from kplan.scheduler.framework import Mask, SchedulingError
 from kplan.scheduler.hints import Waiting
 from kplan.scheduler.nominated import Nominees
@@ -141,6 +141,8 @@ class Scheduler:
         yield from self._finish_bindings()
         while (queued := self._queue.pop()) is not None:
             yield from self._schedule(queued, ctx)
+        if self._bindings:
+            yield Requeue(at=min(p.since + p.timeout for p in self._bindings.values()), background=True, note="", key=QUEUE)
 
     def _schedule(self, queued: QueuedPod, ctx: Context) -> Steps:
         pod = queued.pod
@@ -235,7 +237,6 @@ class Scheduler:
                 return
         if pending.devices:
             yield Emit(queued.ref, "BindingConditionsPending", f"waiting for binding conditions for device on node {node}")
-        yield Requeue(after=pending.timeout, background=True, note="", key=QUEUE)
         yield from self._finish_bindings()
 
     def _bind(self, ref: Ref, node: str, equals: Sequence[str]) -> Steps:
@@ -276,6 +277,7 @@ class Scheduler:
     def _post_filter(self, queued: QueuedPod, evaluation: Evaluation, diagnosis: Diagnosis, profile: Profile) -> Steps:
         """See whether something can be done about it: a claim given up, pods of lower priority evicted."""
         result, reasons = Preempted("" if not profile.post_filters else None), []
+        meanwhile: list[ClusterEvent] = []
         for plugin in profile.post_filters:
             if plugin == "DefaultPreemption":
                 result = self._preempt(queued.pod, evaluation, diagnosis, profile)
@@ -289,10 +291,15 @@ class Scheduler:
                 reasons = [str(error)]
                 break
             reasons.append(reason)
-            yield from iter(actions)
+            for action in actions:
+                before = self.cluster.view.get(ref_of(action.object))
+                outcome = yield action
+                meanwhile.append(ClusterEvent("ResourceClaim", UPDATE, before, outcome.object or before))
         if not result.victims:
             diagnosis.post_filter_message = ", ".join(reasons)
         yield from self._fail(queued, diagnosis.message(), result, diagnosis.plugins, diagnosis.pending_plugins)
+        for event in meanwhile:
+            self._queue.move_all(event, self._now)
         yield from self._evict(queued.pod, result)
 
     def _preempt(self, pod: Object, evaluation: Evaluation, diagnosis: Diagnosis, profile: Profile) -> Preempted:
