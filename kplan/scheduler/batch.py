@@ -21,6 +21,7 @@ from kplan.scheduler.cluster import Cluster
 from kplan.scheduler.configuration import default_profile
 from kplan.scheduler.diagnosis import diagnose
 from kplan.scheduler.evaluation import PRE_FILTER_RESULT, Evaluation
+from kplan.scheduler.framework import SchedulingError
 from kplan.scheduler.pods import PodInfo, sign
 from kplan.scheduler.profile import Profile
 from kplan.store.store import Store
@@ -51,7 +52,10 @@ def verdict(objects: Iterable[Object], pod: Object, profile: Profile, gates: Gat
     cluster = Cluster(Store(objects), gates)
     cluster.start()
     info = PodInfo(pod, sign(pod), pod["spec"].get("nodeName") or "")
-    return describe(Evaluation(profile, info, cluster))
+    try:
+        return describe(Evaluation(profile, info, cluster))
+    except SchedulingError as error:
+        return {"message": str(error), "nodes": []}
 
 
 def describe(evaluation: Evaluation) -> dict[str, Any]:

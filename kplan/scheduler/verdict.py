@@ -13,8 +13,9 @@ from kplan.catalog.gates import Gates
 from kplan.model.objects import Object, ref_of
 from kplan.scheduler.cluster import Cluster, node_of
 from kplan.scheduler.configuration import configuration_of
-from kplan.scheduler.diagnosis import diagnose
+from kplan.scheduler.diagnosis import NO_NODES, diagnose
 from kplan.scheduler.evaluation import Evaluation
+from kplan.scheduler.framework import SchedulingError
 from kplan.scheduler.pods import PodInfo, sign
 from kplan.scheduler.profile import DEFAULT_SCHEDULER, Profile
 from kplan.scheduler.remedies import remedies
@@ -83,9 +84,12 @@ def judge(pod: Object, cluster: Cluster, profile: Profile) -> PodVerdict:
     was = cluster.nodes.remove(ref, row) if row is not None and ref in cluster.nodes.pods[row] else None
     try:
         free = {**pod, "spec": {k: v for k, v in pod["spec"].items() if k != "nodeName"}}
-        evaluation = Evaluation(profile, PodInfo(free, sign(free)), cluster)
-        name = meta.get("name") or meta.get("generateName") or ""
-        return _verdict(evaluation, meta.get("namespace") or "", name)
+        namespace, name = meta.get("namespace") or "", meta.get("name") or meta.get("generateName") or ""
+        if not cluster.nodes.size:
+            return PodVerdict(namespace, name, profile.scheduler_name, (), message=NO_NODES)
+        return _verdict(Evaluation(profile, PodInfo(free, sign(free)), cluster), namespace, name)
+    except SchedulingError as error:
+        return PodVerdict(namespace, name, profile.scheduler_name, (), message=str(error))
     finally:
         if was is not None and row is not None:
             cluster.nodes.add(ref, was, row)

@@ -89,6 +89,23 @@ def test_a_bound_pod_is_judged_as_if_it_were_not() -> None:
     assert verdict.winner == "n1"
 
 
+def test_errors_are_verdicts_too() -> None:
+    claim = {"metadata": {"name": "c", "namespace": "default"}, "apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim"}
+    requests = [{"name": "r", "exactly": {"deviceClassName": "any", "selectors": [{"cel": {"expression": "1"}}]}}]
+    any_class = {"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "any"}, "spec": {}}
+    piece = {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": "s"}}
+    offered = {"driver": "d", "allNodes": True, "pool": {"name": "p", "generation": 1, "resourceSliceCount": 1}, "devices": [{"name": "x"}]}
+    store = Store([node(), any_class, {**claim, "spec": {"devices": {"requests": requests}}}, {**piece, "spec": offered}])
+    (verdict,) = opinions([pod("new", resourceClaims=[{"name": "c", "resourceClaimName": "c"}])], store, GATES, None)
+    said = "claim default/c: selector #0: CEL compile error: must evaluate to bool or the unknown type, not int"
+    assert (verdict.winner, verdict.message) == ("", f'running "DynamicResources" filter plugin: {said}')
+
+
+def test_a_cluster_without_nodes() -> None:
+    (verdict,) = opinions([pod("new")], Store([]), GATES, None)
+    assert verdict.message == "no nodes available to schedule pods"
+
+
 def test_what_is_not_modelled_is_said() -> None:
     group = pod("member", schedulingGroup={"podGroupName": "g"})
     lines = list(unmodelled(Store([group]), {"extenders": [{"urlPrefix": "http://e"}]}, GATES))
