@@ -57,8 +57,8 @@ def max_surge(d: Object) -> int:
 
 
 def min_available(d: Object) -> int:
-    """How many pods must stay available."""
-    return replicas_of(d) - max_unavailable(d)
+    """How many pods of a rolling Deployment must stay available."""
+    return replicas_of(d) - max_unavailable(d) if is_rolling_update(d) else 0
 
 
 def new_rs_new_replicas(d: Object, total: int, current: int) -> int:

@@ -89,11 +89,11 @@ def _scale_proportionally(r: Rollout) -> Sync:
 def _proportion(rs: Object, d: Object, to_add: int, added: int) -> int:
     if not replicas_of(rs) or not to_add or to_add == added:
         return 0
-    fraction = _fraction(rs, d)
-    return min(fraction, to_add - added) if to_add > 0 else max(fraction, to_add - added)
+    share = fraction(rs, d)
+    return min(share, to_add - added) if to_add > 0 else max(share, to_add - added)
 
 
-def _fraction(rs: Object, d: Object) -> int:
+def fraction(rs: Object, d: Object) -> int:
     """What a ReplicaSet gains (or loses) when it keeps its share of the Deployment's greatest size."""
     size = replicas_of(rs)
     if replicas_of(d) == 0:

@@ -208,7 +208,7 @@ def _new_replica_set(r: Rollout, digest: str) -> dict[str, Any]:
 
 def _report_create_error(r: Rollout, name: str, outcome: Outcome) -> Sync:
     assert outcome.error is not None
-    if is_namespace_terminating(outcome.error):
+    if is_namespaceterminating(outcome.error):
         return
     message = f'Failed to create new replica set "{name}": {outcome.error.message}'
     if progress_deadline(r.d) is not None:
@@ -288,7 +288,7 @@ def calculate_status(r: Rollout) -> dict[str, Any]:
         "unavailableReplicas": max(0, wanted(r.all) - available),
     }
     status: dict[str, Any] = {k: n for k, n in counts.items() if n}
-    if r.ctx.gates.on("DeploymentReplicaSetTerminatingReplicas") and (n := _terminating(r.all)) is not None:
+    if r.ctx.gates.on("DeploymentReplicaSetTerminatingReplicas") and (n := terminating(r.all)) is not None:
         status["terminatingReplicas"] = n
     if (d.get("status") or EMPTY).get("collisionCount") is not None:
         status["collisionCount"] = d["status"]["collisionCount"]
@@ -300,7 +300,7 @@ def calculate_status(r: Rollout) -> dict[str, Any]:
     return status
 
 
-def _terminating(replica_sets: Sequence[Object]) -> int | None:
+def terminating(replica_sets: Sequence[Object]) -> int | None:
     """Terminating pods of all; None where a ReplicaSet that has been looked after does not say."""
     total = 0
     for rs in replica_sets:

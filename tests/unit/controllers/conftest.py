@@ -147,6 +147,10 @@ class World:
             made["spec"]["replicas"] = given["replicas"]
         if kind == "ReplicaSet" and "of" in given:
             made["metadata"].setdefault("labels", dict(labels))
+        if "surge" in given or "unavailable" in given:
+            made["spec"]["strategy"] = {
+                "rollingUpdate": {"maxSurge": given.get("surge", 0), "maxUnavailable": given.get("unavailable", 0)},
+            }
         if "revision" in given:
             made["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = str(given["revision"])
         if "desired" in given:

@@ -1,7 +1,8 @@
 """Runs the tables of ``tests/cases/controllers``: a world in, one reconcile, its actions out.
 
 ``then`` lists every create, update and delete in order; equal ones in a row are written once with ``count``.  Of status
-writes, events, timers and noops it lists those that matter.
+writes, events, timers and noops it lists those that matter.  ``sizes`` and ``gone`` say what it came to instead: the
+replicas of the ReplicaSets, and the names of what was deleted.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ def expected(case: dict[str, Any]) -> list[dict[str, Any]]:
     return out
 
 
+def sizes(world: Any) -> dict[str, int]:
+    return {rs["metadata"]["name"]: rs["spec"]["replicas"] for rs in world.store.objects("ReplicaSet.apps")}
+
+
 def matches(at: Any, want: dict[str, Any], got: dict[str, Any]) -> bool:
     for key, value in want.items():
         if key == "set":
@@ -61,6 +66,12 @@ def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None
         world.add(row)
     module = importlib.import_module(f"kplan.controllers.{table['controller']}")
     done = world.reconcile(module.CONTROLLER(), cluster.ref(case.get("subject", table["subject"])))
+    if "sizes" in case:
+        assert sizes(world) == case["sizes"], [brief(r) for r in done]
+    if "gone" in case:
+        assert sorted(r["delete"].split()[-1] for r in done if "delete" in r) == sorted(case["gone"]), [brief(r) for r in done]
+    if "then" not in case:
+        return
     wanted = expected(case)
     ordered = [r for r in wanted if any(k in r for k in _ORDERED)]
     actual = [r for r in done if any(k in r for k in _ORDERED)]
