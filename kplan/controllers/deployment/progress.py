@@ -129,7 +129,7 @@ def _replica_failure(r: Rollout) -> Condition | None:
 def requeue_stuck_deployment(r: Rollout, status: Status) -> Sync:
     """Come back when the deadline for progress has passed."""
     seconds, current = progress_deadline(r.d), get_condition(conditions_of(r.d), PROGRESSING)
-    if seconds is None or current is None or current.get("reason") == TIMED_OUT or is_complete(r.d, status):
+    if seconds is None or current is None or current.get("reason") in (TIMED_OUT, NEW_RS_AVAILABLE) or is_complete(r.d, status):
         return
     since = read_instant(current.get("lastUpdateTime"))
     if since is not None:

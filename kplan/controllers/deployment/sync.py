@@ -208,7 +208,7 @@ def _new_replica_set(r: Rollout, digest: str) -> dict[str, Any]:
 
 def _report_create_error(r: Rollout, name: str, outcome: Outcome) -> Sync:
     assert outcome.error is not None
-    if is_namespaceterminating(outcome.error):
+    if is_namespace_terminating(outcome.error):
         return
     message = f'Failed to create new replica set "{name}": {outcome.error.message}'
     if progress_deadline(r.d) is not None:
