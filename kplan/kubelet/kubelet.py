@@ -2,7 +2,7 @@
 
 Mirrors: pkg/kubelet/kubelet.go (syncPod), pkg/kubelet/pod_workers.go (1.36)
 Differs: one participant for all nodes; images are there, probes succeed, containers do what is assumed of them; nodes
-         never refuse a pod that was bound to them.
+         never refuse a pod that was bound to them. A kubelet that is lost (``model/kubelets.py``) does nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import Any
 
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.kubelet.needs import Missing, missing_for_containers, missing_for_volumes
+from kplan.kubelet.posting import posted_again, ready_again
 from kplan.kubelet.stages import OUTCOME, OUTCOMES, STAGES, Stage, main_of, outcome_of, status_at
+from kplan.model.kubelets import is_lost, ready_status
 from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, ref_of, uid_of
 from kplan.store.journal import Write
-from kplan.store.view import View
+from kplan.store.view import View, pods_on
 
 START_SECONDS = 1.0
 STOP_SECONDS = 1.0
@@ -24,6 +26,16 @@ _FINAL = ("Succeeded", "Failed")
 
 def _pod(write: Write, _: View) -> Iterable[Key]:
     return () if write.after is None or not get_in(write.after, ("spec", "nodeName")) else (write.ref,)
+
+
+def _node(write: Write, view: View) -> Iterable[Key]:
+    """The node whose kubelet comes back, and its pods."""
+    if write.before is None or write.after is None or is_lost(write.after):
+        return
+    if is_lost(write.before):
+        yield write.ref
+    if _is_silent(write.before):
+        yield from (ref_of(p) for p in pods_on(view, write.ref.name))
 
 
 def _waiting_in_namespace(write: Write, view: View) -> Iterable[Key]:
@@ -36,12 +48,13 @@ def _waiting_in_namespace(write: Write, view: View) -> Iterable[Key]:
 
 
 class Kubelet:
-    """All kubelets at once; the key is a pod."""
+    """All kubelets at once; the key is a pod, or a node whose kubelet comes back."""
 
     name = "kubelet"
     priority = 2
     watches = (
         Watch("Pod", _pod, "a pod bound to the node"),
+        Watch("Node", _node, "its kubelet comes back"),
         Watch("ConfigMap", _waiting_in_namespace, "a pod waits for it"),
         Watch("Secret", _waiting_in_namespace, "a pod waits for it"),
         Watch("PersistentVolumeClaim", _waiting_in_namespace, "a pod waits for it"),
@@ -59,6 +72,9 @@ class Kubelet:
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Bring one pod to its next stage."""
         assert isinstance(key, Ref)
+        if key.kind == "Node":
+            yield from _come_back(view.get(key), ctx)
+            return
         pod = view.get(key)
         if pod is None or not (node_name := get_in(pod, ("spec", "nodeName"))):
             return
@@ -66,7 +82,7 @@ class Kubelet:
         if node is None:
             yield Noop("node-does-not-exist")
             return
-        if _unreachable(node):
+        if _is_silent(node):
             yield Noop("node-is-unreachable")
             return
         if is_deleting(pod):
@@ -84,6 +100,8 @@ class Kubelet:
     def _run(self, pod: Object, node: Object, view: View, ctx: Context) -> Steps:
         stage, blocked, missing = self._next_stage(pod, view, ctx)
         if not self._moves(pod, stage):
+            if (posted := ready_again(pod, ctx.now)) is not None:
+                yield Update(posted, because="kubelet-came-back", subresource="status")
             yield Noop(f"pod-is-{stage.name}")
             return
         address = self._address(node)
@@ -147,9 +165,14 @@ def _is_at(status: Mapping[str, Any], stage: Stage) -> bool:
     return status.get("phase") == stage.phase and ready == stage.conditions[2][0] and waits == {wanted}
 
 
-def _unreachable(node: Object) -> bool:
-    conditions = get_in(node, ("status", "conditions")) or []
-    return any(c["type"] == "Ready" and c["status"] == "Unknown" for c in conditions)
+def _is_silent(node: Object) -> bool:
+    """Whether nothing is heard of the node's kubelet."""
+    return is_lost(node) or ready_status(node) == "Unknown"
+
+
+def _come_back(node: Object | None, ctx: Context) -> Steps:
+    if node is not None and not is_lost(node) and (posted := posted_again(node, ctx.now)) is not None:
+        yield Update(posted, because="kubelet-came-back", subresource="status")
 
 
 def _host_ip(node: Object) -> str:

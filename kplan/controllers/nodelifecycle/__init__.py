@@ -1,18 +1,27 @@
-"""Taints nodes by their conditions, and keeps two old labels in step.
+"""Watches over nodes: marks those that fall silent, taints them by their conditions, keeps two old labels in step.
 
-A node that is not ready or not reachable is tainted NoSchedule at once, and NoExecute so that pods leave: one node every
-ten seconds in a zone, none in a small zone where most nodes are gone, and none at all where every zone is: then it is the
-control plane that is cut off.
+A node whose kubelet has not posted for fifty seconds becomes Unknown, and its pods are not ready any more.  A node that
+is not ready or not reachable is tainted NoSchedule at once, and NoExecute so that pods leave: one node every ten seconds
+in a zone, none in a small zone where most nodes are gone, and none at all where every zone is: then it is the control
+plane that is cut off.
 
 Mirrors: pkg/controller/nodelifecycle/node_lifecycle_controller.go (1.36)
-Differs: kubelets are taken to go on posting, so no Ready condition becomes Unknown by itself; conditions count at once
-         and not at the next look five seconds later.
+Differs: conditions count at once and not at the next look five seconds later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kplan.controllers.nodelifecycle.heartbeats import Heartbeats
+from kplan.controllers.nodelifecycle.zones import (
+    Zone,
+    counts,
+    every_zone_is_disrupted,
+    seconds_between,
+    zone_of,
+    zones_of,
+)
 from kplan.controllers.nodetaints import (
     NO_EXECUTE,
     NO_SCHEDULE,
@@ -26,7 +35,8 @@ from kplan.controllers.nodetaints import (
     taints_of,
     without_taints,
 )
-from kplan.engine.contract import Context, Emit, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.engine.contract import Context, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.model.kubelets import ready_status
 from kplan.model.objects import Object, Ref, get_in, labels_of, name_of, ref_of
 from kplan.store.journal import Write
 from kplan.store.view import View
@@ -42,40 +52,27 @@ _TAINTS: Mapping[tuple[str, str], str] = {
 """(condition, status) → the key of the NoSchedule taint."""
 _OURS = {*_TAINTS.values(), UNSCHEDULABLE}
 _LABELS = (("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch"))
-_EXCLUDED = "node.kubernetes.io/exclude-disruption"
-_REGION, _ZONE = "topology.kubernetes.io/region", "topology.kubernetes.io/zone"
-
-SECONDS_BETWEEN_TAINTS, SECONDS_IN_PARTIAL_DISRUPTION = 10.0, 100.0
-"""The eviction rates 0.1 and 0.01 a second."""
-LARGE_ZONE = 50
-UNHEALTHY_SHARE = 0.55
 _EVICTING: tuple[TaintKey, TaintKey] = ((NOT_READY, NO_EXECUTE), (UNREACHABLE, NO_EXECUTE))
 
 
-def ready_status(node: Object) -> str | None:
-    """The status of the condition Ready, or None."""
-    for c in get_in(node, ("status", "conditions")) or ():
-        if c["type"] == "Ready":
-            return str(c["status"])
-    return None
-
-
 class NodeLifecycle:
-    """The key is a node."""
+    """The key is a node, or what may be silent of it."""
 
     name = "node-lifecycle-controller"
     priority = 0
 
     def __init__(self) -> None:
         self._unready: dict[Ref, None] = {}
+        self._heartbeats = Heartbeats()
         self._all_disrupted = False
-        self._next: dict[tuple[str, str], float] = {}
+        self._next: dict[Zone, float] = {}
         """When the next node of a zone may be tainted."""
         self.watches = (Watch("Node", self._nodes, "a node, and the readiness of its zone"),)
 
-    def start(self, view: View, _: Context) -> None:
+    def start(self, view: View, ctx: Context) -> None:
         """See how it is with the zones."""
-        self._all_disrupted = _every_zone_is_disrupted(_zones(view))
+        self._heartbeats.start(ctx.now)
+        self._all_disrupted = every_zone_is_disrupted(zones_of(view))
 
     def _nodes(self, write: Write, _: View) -> Iterable[Key]:
         before, after = write.before, write.after
@@ -85,11 +82,14 @@ class NodeLifecycle:
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Set the taints and labels the node is to have."""
-        assert isinstance(key, Ref)
+        if not isinstance(key, Ref):
+            yield from self._heartbeats.check(view, ctx)
+            return
         node = view.get(key)
         if node is None:
             self._unready.pop(key, None)
             return
+        yield from self._heartbeats.watch(node, ctx)
         add, remove = _no_schedule(node)
         if add or remove:
             yield from swap_taints(node, add, remove, ctx.now, "node-conditions")
@@ -106,7 +106,7 @@ class NodeLifecycle:
             yield Noop("kubelet-never-posted")
         elif status == "True":
             self._unready.pop(ref_of(node), None)
-            if _EXCLUDED not in labels_of(node):
+            if counts(node):
                 self._all_disrupted = False
             if (rest := without_taints(node, _EVICTING)) is not node:
                 yield Update(rest, because="node-is-ready")
@@ -116,8 +116,8 @@ class NodeLifecycle:
 
     def _taint_unready(self, node: Object, status: str, view: View, ctx: Context) -> Steps:
         wanted, opposite = _EVICTING if status == "False" else _EVICTING[::-1]
-        zones = _zones(view)
-        disrupted, self._all_disrupted = self._all_disrupted, _every_zone_is_disrupted(zones)
+        zones = zones_of(view)
+        disrupted, self._all_disrupted = self._all_disrupted, every_zone_is_disrupted(zones)
         if self._all_disrupted and not disrupted:
             for other in view.objects("Node"):
                 if (rest := without_taints(other, _EVICTING)) is not other:
@@ -132,9 +132,9 @@ class NodeLifecycle:
         else:
             yield from self._taint_in_turn(node, wanted, zones, ctx)
 
-    def _taint_in_turn(self, node: Object, wanted: TaintKey, zones: dict[tuple[str, str], list[bool]], ctx: Context) -> Steps:
-        zone = _zone(node)
-        between = _seconds_between(zones.get(zone, []))
+    def _taint_in_turn(self, node: Object, wanted: TaintKey, zones: dict[Zone, list[bool]], ctx: Context) -> Steps:
+        zone = zone_of(node)
+        between = seconds_between(zones.get(zone, []))
         if between is None:
             yield Noop("too-many-nodes-of-the-zone-are-not-ready")
             return
@@ -143,7 +143,6 @@ class NodeLifecycle:
             yield Requeue(at=at, note=f"node {name_of(node)} is tainted {wanted[0]}:{wanted[1]}")
             return
         self._next[zone] = ctx.now + between
-        yield Emit(ref_of(node), "NodeNotReady", f"Node {name_of(node)} status is now: NodeNotReady")
         yield from swap_taints(node, [wanted], [], ctx.now, "node-is-not-ready")
 
 
@@ -162,36 +161,6 @@ def _stale_labels(node: Object) -> dict[str, str] | None:
     labels = labels_of(node)
     stale = {old: labels[new] for new, old in _LABELS if new in labels and labels.get(old) != labels[new]}
     return stale or None
-
-
-# -- zones -------------------------------------------------------------------------------------------------------------
-
-
-def _zone(node: Object) -> tuple[str, str]:
-    labels = labels_of(node)
-    return labels.get(_REGION, ""), labels.get(_ZONE, "")
-
-
-def _zones(view: View) -> dict[tuple[str, str], list[bool]]:
-    """Of every zone, which of its nodes are ready."""
-    zones: dict[tuple[str, str], list[bool]] = {}
-    for node in view.objects("Node"):
-        if _EXCLUDED not in labels_of(node):
-            zones.setdefault(_zone(node), []).append(ready_status(node) == "True")
-    return zones
-
-
-def _every_zone_is_disrupted(zones: dict[tuple[str, str], list[bool]]) -> bool:
-    return not any(any(ready) for ready in zones.values())
-
-
-def _seconds_between(ready: list[bool]) -> float | None:
-    """How far apart nodes of a zone are tainted; None where they are not."""
-    unready = ready.count(False)
-    partly = unready > 2 and any(ready) and unready / len(ready) >= UNHEALTHY_SHARE
-    if not partly:
-        return SECONDS_BETWEEN_TAINTS
-    return SECONDS_IN_PARTIAL_DISRUPTION if len(ready) > LARGE_ZONE else None
 
 
 CONTROLLER = NodeLifecycle
