@@ -35,9 +35,11 @@ VERSIONS = {
     "HorizontalPodAutoscaler": "autoscaling/v2",
     "PodDisruptionBudget": "policy/v1",
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    "EndpointSlice": "discovery.k8s.io/v1",
     "Rollout": "example.com/v1",
 }
 _SELECTED = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
+_TOP_LEVEL = ("subsets", "endpoints", "ports", "addressType")
 _CLUSTER = ("Node", "Namespace", "PersistentVolume", "CustomResourceDefinition")
 
 
@@ -105,7 +107,7 @@ class World:
         if kind not in _CLUSTER:
             made["metadata"]["namespace"] = "default"
         made = self._shorthand(kind, made, dict(given), i)
-        for part in ("metadata", "spec", "status", "data"):
+        for part in ("metadata", "spec", "status", "data", *_TOP_LEVEL):
             if part in given:
                 made[part] = merge(made.get(part) or {}, given[part])
         draft = thaw(made)
@@ -130,6 +132,8 @@ class World:
             self._workload(kind, made, given)
         elif kind == "Pod":
             self._pod(made, given, i)
+        elif kind == "EndpointSlice" and "holds" in given:
+            self._piece(made, given)
         elif kind == "Node":
             made["spec"] = {"taints": given["taints"]} if "taints" in given else {}
         return made
@@ -163,6 +167,29 @@ class World:
             status = {k: n for k, n in counts.items() if n or k == "replicas"}
             made["status"] = {**status, "observedGeneration": 1, "terminatingReplicas": 0}
 
+    def _piece(self, made: dict[str, Any], given: dict[str, Any]) -> None:
+        """The slice of the endpoint-slice controller that holds the pods of a name."""
+        pods = [p for p in self.store.objects("Pod") if p["metadata"]["name"].rpartition("-")[0] == given["holds"]]
+        ready = {"ready": not given.get("unready"), "serving": not given.get("unready"), "terminating": False}
+        made["metadata"]["labels"] = {
+            "kubernetes.io/service-name": "web",
+            "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+        }
+        made |= {
+            "addressType": "IPv4",
+            "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+            "endpoints": [
+                {
+                    "addresses": [p["status"]["podIP"]],
+                    "conditions": ready,
+                    "nodeName": p["spec"]["nodeName"],
+                    "targetRef": {"kind": "Pod", "namespace": "default", "name": p["metadata"]["name"], "uid": p["metadata"]["uid"]},
+                    "zone": "za",
+                }
+                for p in pods
+            ],
+        }
+
     def _pod(self, made: dict[str, Any], given: dict[str, Any], i: int) -> None:
         meta, phase = made["metadata"], given.get("phase", "Running")
         meta.setdefault("labels", {"app": "web"})
@@ -178,6 +205,9 @@ class World:
             "startTime": seconds_ago(given.get("age", 100)),
             "conditions": [{"type": "Ready", "status": "True" if ready else "False", "lastTransitionTime": since}],
         }
+        if "ips" in given:
+            ip = f"{given['ips']}.{i // 256}.{i % 256}"
+            made["status"] |= {"podIP": ip, "podIPs": [{"ip": ip}]}
         if "index" in given:
             meta.setdefault("annotations", {})["batch.kubernetes.io/job-completion-index"] = str(given["index"])
         if "exitCode" in given:

@@ -44,6 +44,9 @@ def matches(at: Any, want: dict[str, Any], got: dict[str, Any]) -> bool:
         if key == "set":
             if any(at(got["object"], path) != v for path, v in value.items()):
                 return False
+        elif key == "size":
+            if len(got["object"]["endpoints"]) != value:
+                return False
         elif key == "refused":
             if value not in (got["error"].message if got["error"] else ""):
                 return False
