@@ -16,6 +16,7 @@ from kplan.apiserver.outcome import Outcome
 from kplan.apiserver.server import APIServer
 from kplan.apiserver.strategy import StrategyContext, strategy_for
 from kplan.catalog.catalog import Catalog
+from kplan.catalog.gates import Gates
 from kplan.engine.contract import Context, Create, Delete, Emit, Evict, Noop, Options, Requeue, Update
 from kplan.model.instants import write_instant
 from kplan.model.names import Names
@@ -75,10 +76,13 @@ class World:
     catalog: Catalog = field(default_factory=lambda: Catalog.at("1.36"))
     options: Options = field(default_factory=Options)
     now: float = NOW
+    gates: Mapping[str, bool] = field(default_factory=dict)
+    """Feature gates that are not at their defaults."""
 
     def __post_init__(self) -> None:
         self.server = APIServer(self.store, self.catalog, Names(0), now=self.now)
-        self.context = Context(self.now, self.catalog.gates, self.server.names, self.options, self.server.kind_info)
+        gates = Gates({**self.catalog.gates.enabled, **self.gates})
+        self.context = Context(self.now, gates, self.server.names, self.options, self.server.kind_info)
         self.add({"Namespace": "default", "status": {"phase": "Active"}})
         self.add({"ServiceAccount": "default"})
 
@@ -134,6 +138,8 @@ class World:
             self._pod(made, given, i)
         elif kind == "EndpointSlice" and "holds" in given:
             self._piece(made, given)
+        elif kind == "ControllerRevision":
+            made["revision"] = given.get("revision", 0)
         elif kind == "Node":
             made["spec"] = {"taints": given["taints"]} if "taints" in given else {}
         return made
@@ -208,6 +214,9 @@ class World:
         if "ips" in given:
             ip = f"{given['ips']}.{i // 256}.{i % 256}"
             made["status"] |= {"podIP": ip, "podIPs": [{"ip": ip}]}
+        if "made" in given:
+            made_from = {"statefulset.kubernetes.io/pod-name": meta["name"], "controller-revision-hash": given["made"]}
+            meta["labels"] = {**meta["labels"], **made_from}
         if "index" in given:
             meta.setdefault("annotations", {})["batch.kubernetes.io/job-completion-index"] = str(given["index"])
         if "exitCode" in given:

@@ -64,7 +64,7 @@ def brief(row: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("table", "case"), list(rows()))
 def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None:
-    world = cluster(options=Options(**case.get("options", {})))
+    world = cluster(options=Options(**case.get("options", {})), gates=case.get("gates", {}))
     for row in [*table.get("given", ()), *case.get("given", ())]:
         world.add(row)
     module = importlib.import_module(f"kplan.controllers.{table['controller']}")
