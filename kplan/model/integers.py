@@ -24,6 +24,12 @@ def parse_int(text: str, bits: int = 64) -> int | None:
     return None if isinstance(found, str) else found
 
 
+def int_or_text(text: str) -> int | str:
+    """A number where the text is one, as ``intstr.Parse`` reads it."""
+    found = parse_int(text)
+    return text if found is None else found
+
+
 def _read(text: str, bits: int) -> int | str:
     match = _INTEGER.fullmatch(text)
     if match is None:

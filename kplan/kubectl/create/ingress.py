@@ -12,6 +12,7 @@ from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure
 from kplan.kubectl.flags import ARRAY, flag
 from kplan.kubectl.generating import SHARED, create, given_name, made
+from kplan.model.integers import int_or_text
 
 FLAGS = (*SHARED, flag("class"), flag("rule", ARRAY), flag("default-backend"), flag("annotation", ARRAY))
 _RULE = re.compile(r"^(?P<host>[\w\*\-\.]*)(?P<path>/.*)=(?P<svcname>[\w\-]+):(?P<svcport>[\w\-]+)(?:,(?P<istls>tls)(?:=(?P<secretname>[\w\-]+))?)?")
@@ -59,7 +60,8 @@ def _wrong(rules: list[str], annotations: list[str], backend: str) -> str:
 
 def _backend(word: str) -> dict[str, Any]:
     name, port = word.split(":")[:2]
-    return {"service": {"name": name, "port": {"number": int(port)} if port.isdigit() else {"name": port}}}
+    number = int_or_text(port)
+    return {"service": {"name": name, "port": {"number": number} if isinstance(number, int) else {"name": port}}}
 
 
 def _rules(rules: list[str]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure
 from kplan.kubectl.flags import flag
 from kplan.kubectl.generating import SHARED, create, given_name, made
+from kplan.model.integers import int_or_text
 from kplan.model.selectors import Selector, parse_selector
 
 FLAGS = (*SHARED, flag("min-available"), flag("max-unavailable"), flag("selector"))
@@ -37,7 +38,7 @@ def run(command: Command) -> AnyFailure | None:
         selector = label_selector(parse_selector(a["selector"]))
     except ValueError as problem:
         return Failure(f"couldn't parse the selector string \"{a['selector']}\": {problem}")
-    value: int | str = int(amount) if amount.isdigit() else amount
+    value = int_or_text(amount)
     spec = {"selector": selector, "minAvailable" if least else "maxUnavailable": value}
     return create(command, made("policy/v1", "PodDisruptionBudget", name, spec=spec), "failed to create poddisruptionbudgets: ")
 

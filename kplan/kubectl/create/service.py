@@ -12,6 +12,7 @@ from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure
 from kplan.kubectl.flags import INT, LIST, flag
 from kplan.kubectl.generating import SHARED, create, given_name, made
+from kplan.model.integers import complaint, int_or_text
 
 FLAGS = (*SHARED, flag("tcp", LIST), flag("clusterip"), flag("node-port", INT), flag("external-name"))
 _TYPES = {"clusterip": "ClusterIP", "nodeport": "NodePort", "loadbalancer": "LoadBalancer", "externalname": "ExternalName"}
@@ -47,12 +48,12 @@ def run(command: Command) -> AnyFailure | None:
 
 def _port(word: str, node_port: int) -> dict[str, Any] | Failure:
     first, _, second = word.partition(":")
-    if not first.isdigit() or not 0 <= int(first) <= 65535:
-        wrong = "value out of range" if first.isdigit() else "invalid syntax"
+    wrong = complaint(first, 17) if first.isdigit() else "invalid syntax"
+    if wrong:
         return Failure(f'strconv.ParseUint: parsing "{first}": {wrong}')
     target: int | str = int(first)
     if second:
-        target = int(second) if second.lstrip("+-").isdigit() else second
+        target = int_or_text(second)
         wrong_port = list(is_valid_port_num(target) if isinstance(target, int) else is_valid_port_name(target))
         if wrong_port:
             return Failure(",".join(wrong_port))

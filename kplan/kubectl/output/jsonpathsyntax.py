@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from kplan.model.integers import parse_digits
+
 
 class BadTemplate(ValueError):
     """A template that is none, or that does not fit the data."""
@@ -201,4 +203,6 @@ def _unquoted(text: str) -> str:
 
 def _bound(text: str | None) -> int | None:
     digits = (text or "").removeprefix(":")
-    return int(digits) if digits and digits != "-" else None
+    if not digits or digits == "-":
+        return None
+    return -parse_digits(digits[1:]) if digits.startswith("-") else parse_digits(digits)

@@ -15,6 +15,7 @@ from kplan.kubectl.generating import create, made
 from kplan.kubectl.info import Info
 from kplan.kubectl.overrides import FLAGS as OVERRIDES
 from kplan.kubectl.overrides import overridden
+from kplan.model.integers import complaint, int_or_text
 from kplan.model.objects import Object, get_in, labels_of
 
 FLAGS = (
@@ -79,7 +80,7 @@ def _service(command: Command, info: Info, obj: Object) -> dict[str, Any] | Fail
         return listed
     for port in listed:
         target = a["target-port"]
-        port["targetPort"] = (int(target) if target.isdigit() else target) if target else port["port"]
+        port["targetPort"] = int_or_text(target) if target else port["port"]
     spec: dict[str, Any] = {"selector": selector}
     if a["session-affinity"] not in ("", "None", "ClientIP"):
         return Failure(f"unknown session affinity: {a['session-affinity']}")
@@ -148,8 +149,8 @@ def _protocols_of(info: Info, obj: Object) -> dict[str, list[str]]:
 def _service_ports(ports: list[str], protocol: str, known: dict[str, list[str]]) -> list[dict[str, Any]] | Failure:
     out: list[dict[str, Any]] = []
     for i, word in enumerate(ports, 1):
-        if not word.lstrip("+-").isdigit():
-            return Failure(f'strconv.Atoi: parsing "{word}": invalid syntax')
+        if wrong := complaint(word):
+            return Failure(f'strconv.Atoi: parsing "{word}": {wrong}')
         name = f"port-{i}" if len(ports) > 1 else ""
         protocols = [protocol] if protocol else known.get(word) or ["TCP"]
         for one in protocols:

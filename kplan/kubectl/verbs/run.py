@@ -17,6 +17,7 @@ from kplan.kubectl.generating import create, made
 from kplan.kubectl.overrides import FLAGS as OVERRIDES
 from kplan.kubectl.overrides import overridden
 from kplan.kubectl.verbs.delete import DELETION
+from kplan.model.integers import complaint
 
 FLAGS = (
     *FILES,
@@ -131,8 +132,8 @@ def _pod(command: Command) -> dict[str, Any] | Failure:
         if not equals or list(is_env_var_name(key)):
             return Failure(f"invalid env: {pair}")
         env.append({"name": key, "value": value} if value else {"name": key})
-    if a["port"] and not a["port"].lstrip("+-").isdigit():
-        return Failure(f'strconv.Atoi: parsing "{a["port"]}": invalid syntax')
+    if a["port"] and (wrong := complaint(a["port"])):
+        return Failure(f'strconv.Atoi: parsing "{a["port"]}": {wrong}')
     for key, value in (
         ("stdin", a["stdin"]),
         ("stdinOnce", a["stdin"] and not a["leave-stdin-open"]),
