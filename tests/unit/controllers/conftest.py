@@ -215,8 +215,9 @@ class World:
             ip = f"{given['ips']}.{i // 256}.{i % 256}"
             made["status"] |= {"podIP": ip, "podIPs": [{"ip": ip}]}
         if "made" in given:
-            made_from = {"statefulset.kubernetes.io/pod-name": meta["name"], "controller-revision-hash": given["made"]}
-            meta["labels"] = {**meta["labels"], **made_from}
+            meta["labels"] = {**meta["labels"], "controller-revision-hash": given["made"]}
+            if given["of"].startswith("StatefulSet"):
+                meta["labels"]["statefulset.kubernetes.io/pod-name"] = meta["name"]
         if "index" in given:
             meta.setdefault("annotations", {})["batch.kubernetes.io/job-completion-index"] = str(given["index"])
         if "exitCode" in given:
