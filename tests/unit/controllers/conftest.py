@@ -96,6 +96,18 @@ class World:
         for i, n in enumerate(names):
             self.store.load(self._complete(kind, n, given, i))
 
+    def add_tracked(self, job: str, texts: list[str]) -> None:
+        """Put in pods of a Job that it has not counted yet: ``2 Running``, ``1 Succeeded at 3``; Ready ones run."""
+        for i, text in enumerate(texts):
+            words = text.split()
+            count, state = int(words[0]), words[1]
+            row: dict[str, Any] = {"Pod": f"pod-{i}", "count": count, "of": job, "finalizers": ["batch.kubernetes.io/job-tracking"]}
+            row["phase"] = "Running" if state in ("Ready", "Terminating") else state
+            row["ready"], row["deleting"] = state == "Ready", state == "Terminating"
+            if words[2:]:
+                row["index"] = words[3]
+            self.add(row)
+
     def _complete(self, kind: str, name: str, given: Mapping[str, Any], i: int) -> Object:
         made: dict[str, Any] = {
             "apiVersion": VERSIONS.get(kind, "v1"),

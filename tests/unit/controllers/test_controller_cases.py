@@ -1,8 +1,9 @@
 """Runs the tables of ``tests/cases/controllers``: a world in, one reconcile, its actions out.
 
 ``then`` lists every create, update and delete in order; equal ones in a row are written once with ``count``.  Of status
-writes, events, timers and noops it lists those that matter.  ``sizes`` and ``gone`` say what it came to instead: the
-replicas of the ReplicaSets, and the names of what was deleted.
+writes, events, timers and noops it lists those that matter.  Instead, or as well, rows say what it came to: ``sizes``, the
+replicas of the ReplicaSets; ``gone``, the names of what was deleted; ``done``, how many actions there were of a verb; and
+``left``, the values at dotted paths of the subject.  ``tracked`` puts in pods of a Job, as ``2 Running`` or ``1 Failed at 3``.
 """
 
 from __future__ import annotations
@@ -67,12 +68,18 @@ def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None
     world = cluster(options=Options(**case.get("options", {})), gates=case.get("gates", {}))
     for row in [*table.get("given", ()), *case.get("given", ())]:
         world.add(row)
+    world.add_tracked(table["subject"], case.get("tracked", []))
     module = importlib.import_module(f"kplan.controllers.{table['controller']}")
     done = world.reconcile(module.CONTROLLER(), cluster.ref(case.get("subject", table["subject"])))
     if "sizes" in case:
         assert sizes(world) == case["sizes"], [brief(r) for r in done]
     if "gone" in case:
         assert sorted(r["delete"].split()[-1] for r in done if "delete" in r) == sorted(case["gone"]), [brief(r) for r in done]
+    for verb, count in case.get("done", {}).items():
+        assert sum(verb in r and r["error"] is None for r in done) == count, [brief(r) for r in done]
+    subject = world.store.get(cluster.ref(table["subject"]))
+    for path, value in case.get("left", {}).items():
+        assert cluster.at(subject, path) == value, (path, subject.get("status"), [brief(r) for r in done])
     if "then" not in case:
         return
     wanted = expected(case)
