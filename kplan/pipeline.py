@@ -47,13 +47,20 @@ class Session:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     refusals: list[Change] = field(default_factory=list)
     unchanged: list[Ref] = field(default_factory=list)
-    origins: dict[Ref, Location] = field(default_factory=dict)
-    """Where the user wrote an object."""
     manifests: dict[Ref, Document] = field(default_factory=dict)
     """What the user wrote of an object."""
+    replaced: dict[Ref, str] = field(default_factory=dict)
+    """Why an object was deleted and created anew."""
     in_turn: bool = True
     """Whether pods are scheduled between two requests, as a real cluster may, or after the last, whatever their order."""
     _begun: int = -1
+    _pods: int = 0
+    """How many pods there were before the user's first write."""
+
+    @property
+    def origins(self) -> dict[Ref, Location]:
+        """Where the user wrote an object."""
+        return {ref: document.locate() for ref, document in self.manifests.items()}
 
     @staticmethod
     def open(
@@ -88,6 +95,7 @@ class Session:
         if self._begun < 0:
             self.engine.settle()
             self._begun = self.store.seq
+            self._pods = len(self.store.objects("Pod"))
 
     def between(self) -> None:
         """Let the controllers react at once to what was just written, as they do between two requests of kubectl."""
@@ -129,12 +137,14 @@ class Session:
             events=tuple(journal.events),
             now=self.server.now,
             nodes=len(self.store.objects("Node")),
-            pods=len(pods),
+            pods=self._pods,
         )
         return replace(plan, diagnostics=(*plan.diagnostics, *self._findings(plan, since)))
 
     def _written(self, change: Change) -> Change:
-        """A change by the user, its stages held against the manifest where there is one."""
+        """A change by the user: why it replaces, and its stages held against the manifest where there is one."""
+        if change.symbol is Symbol.REPLACE and change.ref in self.replaced:
+            change = replace(change, message=self.replaced[change.ref])
         manifest = self.manifests.get(change.ref)
         if manifest is None or change.stages is None:
             return change
@@ -150,7 +160,7 @@ class Session:
                 before.pop(write.ref, None)
             else:
                 before[write.ref] = write.before
-        return run_checks(discover("kplan.checks", "CHECK"), Subject(plan, self.store, before, self.origins))
+        return run_checks(discover("kplan.checks", "CHECK"), Subject(plan, self.store, before, self.manifests))
 
 
 def participants() -> list[Controller]:

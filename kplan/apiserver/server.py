@@ -60,6 +60,8 @@ class APIServer(ServedKinds):
         """Who is told which stage set which field; nobody, unless it is replaced."""
         self.woken_by = 0
         """The seq of the write that woke whoever is acting now; the engine sets it."""
+        self.about: Ref | None = None
+        """What whoever is acting now is working at; the engine sets it."""
         self.field_managers = FieldManagers(catalog, self.view, self.resolve)
         self._sharing = Sharing(store)
 
@@ -272,7 +274,7 @@ class APIServer(ServedKinds):
         gone = deletion.is_complete(draft)
         stored = self._store(ref, draft, actor, because, subresource=subresource, dry_run=dry_run, writes=admission.writes, trail=trail)
         if gone and not dry_run:
-            self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
+            self._write(ref, None, actor, because)
         return Outcome(stored, warnings=_once(said))
 
     # -- delete --------------------------------------------------------------------------------------------------
@@ -312,7 +314,7 @@ class APIServer(ServedKinds):
         if marked is not None:
             return Outcome(self._store(ref, dict(marked), actor, because, dry_run=dry_run, trail=self.recorder.like(SERVER)), warnings=_once(said))
         if not dry_run:
-            self.store.commit(ref, None, at=self.now, actor=actor, because=because, woken_by=self.woken_by)
+            self._write(ref, None, actor, because)
         return Outcome(old, warnings=_once(said))
 
     # -- subresources of pods ------------------------------------------------------------------------------------
@@ -431,10 +433,15 @@ class APIServer(ServedKinds):
     def _commit(self, ref: Ref, obj: Object, actor: str, because: str, subresource: str, trail: Trail = SILENT) -> Object:
         stored = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.store.next_seq())}}
         stages = self.recorder.stored(ref, obj, stored, actor, trail)
-        self.store.commit(
-            ref, stored, at=self.now, actor=actor, because=because, woken_by=self.woken_by, subresource=subresource, stages=stages
-        )
+        self._write(ref, stored, actor, because, subresource, stages)
         return stored
+
+    def _write(
+        self, ref: Ref, after: Object | None, actor: str, because: str, subresource: str = "", stages: Stages | None = None
+    ) -> None:
+        """Put it down, with its causes."""
+        causes: dict[str, Any] = {"woken_by": self.woken_by, "about": self.about}
+        self.store.commit(ref, after, at=self.now, actor=actor, because=because, subresource=subresource, stages=stages, **causes)
 
     def _run(self, attributes: Attributes, context: AdmissionContext, phase: str) -> Status | None:
         for plugin in self.plugins:

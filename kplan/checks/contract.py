@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from kplan.model.diagnostics import Diagnostic, Location, Severity
-from kplan.model.objects import Object, Path, Ref
+from kplan.load.documents import Document
+from kplan.model.diagnostics import Diagnostic, Severity
+from kplan.model.objects import Object, Path, Ref, controller_of, group_kind, ref_of
 from kplan.plan.plan import Plan
 from kplan.store.view import View
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is checked. ``before`` is the cluster before the user's first write; ``origins`` where the user wrote what."""
+    """What is checked. ``before`` is the cluster before the user's first write; ``manifests`` what the user wrote."""
 
     plan: Plan
     view: View
     before: Mapping[Ref, Object]
-    origins: Mapping[Ref, Location]
+    manifests: Mapping[Ref, Document]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ def run_checks(checks: Iterable[Check], subject: Subject) -> list[Diagnostic]:
     found = []
     for check in sorted(checks, key=lambda c: c.code):
         for f in check.run(subject):
-            at = subject.origins.get(f.ref)
-            found.append(Diagnostic(check.code, check.severity, f"{f.ref}: {f.message}", f.ref, f.path, None, f.hint, at))
+            document = subject.manifests.get(f.ref)
+            at = None if document is None else document.locate(f.path)
+            found.append(Diagnostic(check.code, check.severity, f"{f.ref}: {f.message}", f.ref, f.path, document, f.hint, at))
     return found
+
+
+def root_of(view: View, obj: Object) -> Ref:
+    """Who stands at the top of an object's owners; itself where nobody owns it."""
+    ref = ref_of(obj)
+    owner = controller_of(obj)
+    if owner is None:
+        return ref
+    above = view.get(Ref(group_kind(owner["apiVersion"], owner["kind"]), ref.namespace, owner["name"]))
+    return root_of(view, above) if above is not None else ref

@@ -17,7 +17,7 @@ def run(subject: Subject) -> Iterator[Finding]:
         ref = ref_of(ingress)
         for route in routes(subject.view, ingress) if ref in touched else ():
             if route.problem and route.problem != "no endpoint is ready":
-                yield Finding(ref, f"{route.where} leads to {route.service}:{route.port}, but {route.problem}")
+                yield Finding(ref, f"{route.where} leads to {route.service}:{route.port}, but {route.problem}", "", route.path)
 
 
 CHECK = Check("KP403", "an Ingress leads nowhere", Severity.WARNING, run)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kplan.checks.contract import Check, Finding, Subject
+from kplan.checks.contract import Check, Finding, Subject, root_of
 from kplan.model.diagnostics import Severity
-from kplan.model.objects import Object, Ref, controller_of, get_in, group_kind, ref_of
-from kplan.store.view import View
+from kplan.model.objects import Object, Ref, get_in, ref_of
 
 _REFUSED, _CREATED = "FailedCreate", "SuccessfulCreate"
 _HINT = "see which quota, limit range, Pod Security Standard or policy refuses, and make room or change the template"
@@ -24,7 +23,7 @@ def run(subject: Subject) -> Iterator[Finding]:
     for ref, (reason, message) in last.items():
         if reason == _REFUSED and (obj := subject.view.get(ref)) is not None:
             words = message.removeprefix("Error creating: ")
-            said.setdefault(_root(subject.view, obj), f"{_missing(obj)} not created: {words}")
+            said.setdefault(root_of(subject.view, obj), f"{_missing(obj)} not created: {words}")
     for deployment in subject.view.objects("Deployment.apps"):
         condition = next((c for c in get_in(deployment, ("status", "conditions")) or [] if c.get("reason") == "ReplicaSetCreateError"), None)
         if condition is not None and subject.before.get(ref_of(deployment)) is not deployment:
@@ -39,16 +38,6 @@ def _missing(workload: Object) -> str:
     if wanted is None or wanted <= there:
         return "some of its pods are"
     return f"{wanted - there} of {wanted} pods are"
-
-
-def _root(view: View, obj: Object) -> Ref:
-    """Who stands at the top of the owners."""
-    ref = ref_of(obj)
-    owner = controller_of(obj)
-    if owner is None:
-        return ref
-    above = view.get(Ref(group_kind(owner["apiVersion"], owner["kind"]), ref.namespace, owner["name"]))
-    return _root(view, above) if above is not None else ref
 
 
 CHECK = Check("KP502", "pods that the API server refuses", Severity.WARNING, run)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from kplan.checks.contract import Check, Finding, Subject
 from kplan.model.diagnostics import Severity
-from kplan.model.objects import Ref, get_in, labels_of, ref_of
+from kplan.model.objects import Path, Ref, get_in, labels_of, ref_of
 from kplan.model.selectors import from_labels
 from kplan.plan.reach import SLICE, ready_endpoints
 from kplan.store.view import select
+
+_SELECTOR: Path = ("spec", "selector")
+_COMPARE = "compare the selector with the labels of the pod template"
 
 
 def run(subject: Subject) -> Iterator[Finding]:
@@ -21,14 +24,21 @@ def run(subject: Subject) -> Iterator[Finding]:
             continue
         before = _ready_before(subject, ref)
         if before:
-            yield Finding(ref, f"loses all its {before} ready endpoints")
+            yield Finding(ref, f"loses all its {before} ready endpoints", *_selector(subject, ref))
         elif ref in touched:
             pods = select(subject.view, "Pod", ref.namespace, from_labels(selector))
             words = ", ".join(f"{k}={v}" for k, v in sorted(selector.items()))
             if not pods:
-                yield Finding(ref, f"selects no pod ({words})", "compare the selector with the labels of the pod template", ("spec", "selector"))
+                yield Finding(ref, f"selects no pod ({words})", _COMPARE, _SELECTOR)
             else:
                 yield Finding(ref, f"has no ready endpoint: none of its {len(pods)} pods is ready")
+
+
+def _selector(subject: Subject, service: Ref) -> tuple[str, Path]:
+    """What to do and where, if it is the Service's own selector that was changed."""
+    change = next((c for c in subject.plan.changes if c.ref == service), None)
+    changed = change is not None and any(f.path[:2] == _SELECTOR for f in change.fields)
+    return (_COMPARE, _SELECTOR) if changed else ("", ())
 
 
 def _ready_before(subject: Subject, service: Ref) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kplan.apiserver.outcome import Status
 from kplan.kubectl.apply import Apply
 from kplan.kubectl.client import Client
 from kplan.kubectl.failure import AnyFailure, Failure, Failures, aggregate, report
@@ -13,7 +15,8 @@ from kplan.kubectl.manifests import read_infos
 from kplan.kubectl.screen import Printed, Screen
 from kplan.load.documents import Delivery, Document
 from kplan.model.diagnostics import Diagnostic, Severity
-from kplan.model.objects import Ref
+from kplan.model.objects import Object, Path, Ref
+from kplan.plan.diff import FieldChange, asked, changes, path_text
 from kplan.plan.faults import REFUSED, UNKNOWN_FIELD, Fault, faults
 from kplan.plan.plan import Change, Symbol
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from kplan.load.documents import Loaded
     from kplan.pipeline import Session
 
+_FIXED = re.compile(r"field is immutable|updates to \w+ spec for fields other than|may not be changed|is immutable")
+_FOR_GOOD = "it cannot be changed: kubectl apply --force would delete the object and create it anew"
 WARNED = "KP302"
 OUT_OF_ORDER = "KP402"
 
@@ -64,8 +69,9 @@ def apply_loaded(session: Session, applying: RecordedApply, loaded: Loaded, *, a
         ref = Ref(given.kind.group_kind, became.namespace, became.name)
         document = _document_of(given, documents, loaded)
         if document is not None:
-            session.origins[ref] = document.locate(())
             session.manifests[ref] = document
+        if became.replaced_because is not None:
+            session.replaced[ref] = _why_replaced(became.replaced_because)
         if failure is not None:
             _refused(session, ref, failure, document)
         elif ref not in touched:
@@ -163,7 +169,28 @@ def _refused(session: Session, ref: Ref, failure: AnyFailure, document: Document
     status = failure.status if isinstance(failure, Failure) else None
     found = list(faults(status)) if status is not None else [Fault(REFUSED, str(failure))]
     message = "\n".join(fault.message for fault in found)
-    session.refusals.append(Change(Symbol.REFUSED, ref, before, before, (), "refused", message=message))
+    wanted = _wanted(before, document) if before is not None and document is not None else []
+    concerned = [w for w in wanted if any(w.at[: len(f.path)] == f.path for f in found)]
+    session.refusals.append(Change(Symbol.REFUSED, ref, before, before, tuple(concerned or wanted), "refused", message=message))
     for fault in found:
-        at = document.locate(fault.path, key=fault.code == UNKNOWN_FIELD) if document is not None else None
-        session.diagnostics.append(Diagnostic(fault.code, Severity.ERROR, f"{ref}: {fault.message}", ref, fault.path, document, "", at))
+        at = document.locate(_exactly(fault, wanted), key=fault.code == UNKNOWN_FIELD) if document is not None else None
+        hint = _FOR_GOOD if before is not None and _FIXED.search(fault.message) else ""
+        session.diagnostics.append(Diagnostic(fault.code, Severity.ERROR, f"{ref}: {fault.message}", ref, fault.path, document, hint, at))
+
+
+def _why_replaced(status: Status) -> str:
+    """Which fields forced the object to be created anew."""
+    named = [path_text(f.path) for f in faults(status) if f.path]
+    return f"{', '.join(dict.fromkeys(named))} cannot be changed: deleted and created anew" if named else status.message
+
+
+def _wanted(before: Object, document: Document) -> list[FieldChange]:
+    """What the manifest would have changed of an object."""
+    named = {k: v for k, v in document.object.items() if k not in ("metadata", "status")}
+    return changes(before, asked(before, named))
+
+
+def _exactly(fault: Fault, wanted: list[FieldChange]) -> Path:
+    """The first changed value below the path the server names, where that is about more than one; else the path."""
+    below = [w.at for w in wanted if w.at[: len(fault.path)] == fault.path]
+    return below[0] if fault.path and below else fault.path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +19,17 @@ from kplan.cli.exits import USAGE
 from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, tells_stages, usage_error
 
 if TYPE_CHECKING:
+    from kplan.apiserver.outcome import Status
+    from kplan.kubectl.client import Client
     from kplan.kubectl.screen import Printed
+    from kplan.model.objects import Ref
     from kplan.pipeline import Session
 
 READING = frozenset(("get", "describe", "api-resources", "api-versions", "wait", "rollout status", "rollout history"))
 """Verbs that change nothing, whose ``-o`` is kubectl's."""
 _FLAGS = {f"--{f.name.rstrip('_').replace('_', '-')}": f for f in (*fields(ClusterOptions), *fields(OutputOptions)) if f.name != "output"}
 _SHORT = {"-q": "--quiet"}
+_HELD = "kubectl drain would try again and again: add replicas, loosen the budget, or give --timeout"
 _THEIRS = {"wait": ("--for",)}
 """Flags of a verb that are named like one of kplan's."""
 
@@ -87,12 +91,12 @@ def run_verb(verb: str, words: list[str]) -> int:
     as_kubectl = reading or output.output == ["kubectl"] or any(w in ("--dry-run=client", "--dry-run=server") for w in asked)
     if not reading:
         session.begin()
-    printed = _run(session, verb, rest)
+    printed, client = _run(session, verb, rest)
     if not reading:
         let_pass(session, cluster)
     if as_kubectl:
         return finish_as_kubectl(session, output, printed)
-    _tell(session, printed)
+    _tell(session, printed, client.held)
     return finish(session, output)
 
 
@@ -154,7 +158,7 @@ def _before_dash(words: list[str]) -> list[str]:
     return words[: words.index("--")] if "--" in words else words
 
 
-def _run(session: Session, verb: str, words: list[str]) -> Printed:
+def _run(session: Session, verb: str, words: list[str]) -> tuple[Printed, Client]:
     from kplan.cli.applying import client_of
     from kplan.cli.kustomizing import build
     from kplan.kubectl.main import run
@@ -165,7 +169,7 @@ def _run(session: Session, verb: str, words: list[str]) -> Printed:
 
     client = client_of(session, "")
     client.pause = session.settle
-    return run([verb, *words], client, read, _read_bytes, build)
+    return run([verb, *words], client, read, _read_bytes, build), client
 
 
 def _read_bytes(path: str) -> bytes:
@@ -173,14 +177,19 @@ def _read_bytes(path: str) -> bytes:
         return file.read()
 
 
-def _tell(session: Session, printed: Printed) -> None:
-    """What kubectl would have complained about, as diagnostics of the plan."""
+def _tell(session: Session, printed: Printed, held: Mapping[Ref, Status]) -> None:
+    """What kubectl would have complained about, as diagnostics of the plan; of pods that could not be evicted only why."""
     from kplan.model.diagnostics import Diagnostic, Severity
+    from kplan.plan.plan import Change, Symbol
 
     for line in printed.stderr.splitlines():
         if line.startswith("Warning: "):
             session.diagnostics.append(Diagnostic("KP302", Severity.WARNING, line.removeprefix("Warning: ")))
-    if printed.code:
+    for pod, status in held.items():
+        there, why = session.store.get(pod), "; ".join(c.message for c in status.causes) or status.message
+        session.refusals.append(Change(Symbol.REFUSED, pod, there, there, (), "refused", message=why))
+        session.diagnostics.append(Diagnostic("KP501", Severity.ERROR, f"{pod}: cannot be evicted: {why}", pod, hint=_HELD))
+    if printed.code and not held:
         errors = [line for line in printed.stderr.splitlines() if line and not line.startswith("Warning: ")]
         session.diagnostics.append(Diagnostic("KP501", Severity.ERROR, "\n".join(errors)))
 

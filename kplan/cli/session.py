@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kplan.plan.plan import Plan
 
 
-_NOT_FORMATS = frozenset(("canvas", "explanation", "fields", "graphs", "placement", "stages"))
+_NOT_FORMATS = frozenset(("canvas", "consequences", "explanation", "fields", "graphs", "placement", "stages", "wording"))
 """What the formats of plans are made with, and what draws other things than plans."""
 
 

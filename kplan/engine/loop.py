@@ -166,7 +166,7 @@ class Engine:
         index, key = item
         controller = self.controllers[index]
         assert self._context is not None
-        self.server.woken_by = cause
+        self.server.woken_by, self.server.about = cause, key if isinstance(key, Ref) else None
         steps = controller.reconcile(key, self.server.view, self._context)
         self._set.clear()
         try:
@@ -177,7 +177,7 @@ class Engine:
             if item not in self._set:
                 self._timers.drop_background(item)
         finally:
-            self.server.woken_by = 0
+            self.server.woken_by, self.server.about = 0, None
 
     def _carry_out(self, action: Action, controller: Controller, item: Item, cause: int) -> Outcome:
         server, actor = self.server, controller.name

@@ -45,6 +45,8 @@ class Client:
     """Lets the cluster run to its fixed point: what waiting does."""
     pause: Callable[[float], None] = lambda _: None
     """Lets that many seconds pass."""
+    held: dict[Ref, Status] = field(default_factory=dict)
+    """Pods whose eviction was asked for in vain, and what the server said last."""
 
     # -- kinds ---------------------------------------------------------------------------------------------------
 

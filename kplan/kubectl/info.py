@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kplan.apiserver.outcome import not_found
+from kplan.apiserver.outcome import Status, not_found
 from kplan.catalog.kinds import KindInfo
 from kplan.kubectl.client import Client
 from kplan.kubectl.failure import Failure, of_status
@@ -27,6 +27,8 @@ class Info:
     source: str = ""
     """The file as the user named it, "" where the object came from the cluster."""
     subresource: str = ""
+    replaced_because: Status | None = None
+    """Why the object was deleted and created anew."""
 
     def get(self, client: Client) -> Failure | None:
         """Fetch the object. Where neither it nor its namespace exists, the namespace is what is missing."""

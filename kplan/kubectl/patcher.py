@@ -43,8 +43,8 @@ class Patcher:
         text, patched, error = self._send(live, modified)
         if error is None:
             return text, patched, None
-        refused = isinstance(error, Failure) and (error.is_reason("Conflict") or error.is_reason("Invalid"))
-        if self.force and refused:
+        if self.force and isinstance(error, Failure) and (error.is_reason("Conflict") or error.is_reason("Invalid")):
+            self.info.replaced_because = error.status
             return self._recreate(live, modified)
         return text, patched, with_source("patching", self.info.source, error)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kplan.model.objects import Object, Path
-from kplan.model.pairing import naming_field
+from kplan.model.pairing import naming_field, pairing
 
 ABSENT: Any = type("Absent", (), {"__repr__": lambda self: "(absent)"})()
 """Stands for a value that is not there; null is a value."""
@@ -56,6 +56,15 @@ def path_text(path: Path) -> str:
         else:
             out += f".{step}" if out else step
     return out
+
+
+def asked(stored: Any, wanted: Any) -> Any:
+    """The stored value with everything in it that is asked for; what is not named stays."""
+    if isinstance(stored, Mapping) and isinstance(wanted, Mapping):
+        return {**stored, **{k: asked(stored.get(k, ABSENT), v) for k, v in wanted.items()}}
+    if isinstance(stored, list) and isinstance(wanted, list):
+        return [w if j is None else asked(stored[j], w) for j, w in zip(pairing(stored, wanted), wanted, strict=True)]
+    return wanted
 
 
 def changes(before: Object | None, after: Object | None, *, status: bool = False) -> list[FieldChange]:

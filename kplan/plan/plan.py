@@ -47,7 +47,7 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one object. ``because`` is the reason of its first write, ``cause`` that write's seq."""
+    """What happens to one object. ``because`` is the reason of its telling write, ``cause`` that write's seq."""
 
     symbol: Symbol
     ref: Ref
@@ -59,9 +59,11 @@ class Change:
     cause: int = 0
     woken_by: int = 0
     message: str = ""
-    """Why it was refused."""
+    """Why it was refused or replaced, or what holds it back."""
     stages: Stages | None = None
     """Which stage set which field of ``after``, where that was recorded."""
+    about: Ref | None = None
+    """What the actor was working at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,33 +130,35 @@ def net_changes(writes: Iterable[Write], *, skip: frozenset[Ref] = frozenset()) 
 
     Objects that come and go in between are left out, and so are those that end as they began.
     """
-    first: dict[Ref, Write] = {}
-    last: dict[Ref, Write] = {}
+    runs: dict[Ref, list[Write]] = {}
     for w in writes:
-        first.setdefault(w.ref, w)
-        last[w.ref] = w
-    out = []
-    for ref, start in first.items():
-        change = one_change(ref, start, start.before, last[ref].after, last[ref].stages)
-        if change is not None and ref not in skip:
-            out.append(change)
-    return out
+        runs.setdefault(w.ref, []).append(w)
+    found = [one_change(ref, run) for ref, run in runs.items() if ref not in skip]
+    return [change for change in found if change is not None]
 
 
-def one_change(ref: Ref, cause: Write, before: Object | None, after: Object | None, stages: Stages | None = None) -> Change | None:
-    """The change from one state of an object to another; None where there is none worth telling."""
+def one_change(ref: Ref, writes: Sequence[Write]) -> Change | None:
+    """The net effect of the writes to one object; None where there is none worth telling."""
+    before, after = writes[0].before, writes[-1].after
     if before is None and after is None:
         return None
+    fields: tuple[FieldChange, ...] = ()
     if before is None or after is None:
         symbol = Symbol.CREATE if before is None else Symbol.DELETE
-        return Change(symbol, ref, before, after, (), cause.because, cause.actor, cause.seq, cause.woken_by, stages=stages)
-    symbol = Symbol.UPDATE
-    if before["metadata"].get("uid") != after["metadata"].get("uid"):
-        symbol = Symbol.REPLACE
-    fields = tuple(changes(before, after, status=True))
-    if not fields:
-        return None
-    return Change(symbol, ref, before, after, fields, cause.because, cause.actor, cause.seq, cause.woken_by, stages=stages)
+    else:
+        same = before["metadata"].get("uid") == after["metadata"].get("uid")
+        symbol = Symbol.UPDATE if same else Symbol.REPLACE
+        fields = tuple(changes(before, after, status=True))
+        if not fields:
+            return None
+    cause = telling(writes)
+    stages, about = writes[-1].stages, cause.about
+    return Change(symbol, ref, before, after, fields, cause.because, cause.actor, cause.seq, cause.woken_by, stages=stages, about=about)
+
+
+def telling(writes: Sequence[Write]) -> Write:
+    """The first write that says what is wanted rather than what was seen; of those that say only that, the first."""
+    return next((w for w in writes if w.subresource not in ("status", "binding")), writes[0])
 
 
 def deletion_of(change: Change, now: Object | None) -> Change:

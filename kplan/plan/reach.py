@@ -6,10 +6,10 @@ Mirrors: the DNS specification of Kubernetes (kubernetes/dns docs/specification.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kplan.model.objects import Object, Ref, get_in, labels_of, name_of, namespace_of
+from kplan.model.objects import Object, Path, Ref, get_in, labels_of, name_of, namespace_of
 from kplan.model.selectors import from_label_selector
 from kplan.store.view import View, select
 
@@ -59,16 +59,19 @@ class Route:
     port: str
     ready: int
     problem: str = ""
+    path: Path = ()
+    """Where the Ingress says so."""
 
 
 def routes(view: View, ingress: Object) -> Iterator[Route]:
     """Where an Ingress leads, rule by rule."""
     spec = ingress.get("spec") or {}
     if default := spec.get("defaultBackend"):
-        yield _route(view, ingress, "everything else", default)
-    for rule in spec.get("rules") or []:
-        for path in get_in(rule, ("http", "paths")) or []:
-            yield _route(view, ingress, f"{rule.get('host') or '*'}{path.get('path') or '/'}", path.get("backend") or {})
+        yield replace(_route(view, ingress, "everything else", default), path=("spec", "defaultBackend", "service"))
+    for i, rule in enumerate(spec.get("rules") or []):
+        for j, path in enumerate(get_in(rule, ("http", "paths")) or []):
+            route = _route(view, ingress, f"{rule.get('host') or '*'}{path.get('path') or '/'}", path.get("backend") or {})
+            yield replace(route, path=("spec", "rules", i, "http", "paths", j, "backend", "service"))
 
 
 def _route(view: View, ingress: Object, where: str, backend: Mapping[str, Any]) -> Route:

@@ -6,22 +6,14 @@ Colours are rich's; without a terminal, or with NO_COLOR, the same text comes pl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
 
-from kplan.model.diagnostics import Severity
+from kplan.model.diagnostics import Diagnostic, Severity
 from kplan.model.instants import write_duration
-from kplan.model.objects import Object, Ref, controller_of, get_in
-from kplan.plan.diff import ABSENT, FieldChange
-from kplan.plan.explain import by_seq
-from kplan.plan.masking import mask_change
-from kplan.plan.plan import Change, Plan, Symbol
+from kplan.model.objects import Ref
+from kplan.plan.plan import Plan, Symbol
+from kplan.render import consequences
 from kplan.render.canvas import Canvas
-
-FIELDS_SHOWN = 6
-VALUE_WIDTH = 40
-_STYLES = {"+": "green", "~": "yellow", "-": "red", "-/+": "magenta", "!": "bold red", "=": "dim"}
-_QUIET_KINDS = frozenset(("Endpoints", "EndpointSlice.discovery.k8s.io", "Event", "Lease.coordination.k8s.io"))
+from kplan.render.wording import STYLES, alike, brief, count, fields, names, of_consequence
 
 
 def render(plan: Plan, *, color: bool = False, quiet: bool = False, version: str = "", width: int = 0) -> str:
@@ -32,7 +24,7 @@ def render(plan: Plan, *, color: bool = False, quiet: bool = False, version: str
     _drift(canvas, plan)
     _changes(canvas, plan, quiet)
     if not quiet:
-        _consequences(canvas, plan)
+        consequences.draw(canvas, plan)
     _trouble(canvas, plan)
     if not quiet:
         _later(canvas, plan)
@@ -43,140 +35,57 @@ def render(plan: Plan, *, color: bool = False, quiet: bool = False, version: str
 
 
 def _head(canvas: Canvas, plan: Plan, version: str) -> None:
-    canvas.line(f"kplan {version} · Kubernetes {plan.minor} · cluster {plan.cluster or '-'} ({plan.nodes} nodes, {plan.pods} pods)", "bold")
+    there = f"{count(plan.nodes, 'node')}, {count(plan.pods, 'pod')}"
+    canvas.line(f"kplan {version} · Kubernetes {plan.minor} · cluster {plan.cluster or '-'} ({there})", "bold")
 
 
 def _drift(canvas: Canvas, plan: Plan) -> None:
-    rows = [c for c in plan.drift if not _only_status(c)]
+    rows = [c for c in plan.drift if c.symbol is not Symbol.UPDATE or any(of_consequence(f.path) for f in c.fields)]
     if rows:
         canvas.head("The cluster would do this anyway:")
         for c in rows:
-            canvas.row(c.symbol.value, _STYLES[c.symbol.value], str(c.ref), _fields(c), f"({c.because.replace('-', ' ')})")
+            canvas.row(c.symbol.value, STYLES[c.symbol.value], str(c.ref), fields(c), f"({c.because.replace('-', ' ')})")
 
 
 def _changes(canvas: Canvas, plan: Plan, quiet: bool) -> None:
     rows = [c for c in plan.changes if c.symbol is not Symbol.UNCHANGED and not (quiet and c.symbol is not Symbol.REFUSED)]
     if rows:
         canvas.head("Changes:")
+    said = {d.ref for d in plan.diagnostics if d.severity is Severity.ERROR}
     for c in rows:
-        canvas.row(c.symbol.value, _STYLES[c.symbol.value], str(c.ref), _fields(c) if c.before else "", "")
-        if c.message:
-            canvas.note(c.message, "red")
+        canvas.row(c.symbol.value, STYLES[c.symbol.value], str(c.ref), fields(c) if c.before else "", "")
+        if c.message and not (c.symbol is Symbol.REFUSED and c.ref in said):
+            canvas.note(brief(c.message), "red")
     same = sum(c.symbol is Symbol.UNCHANGED for c in plan.changes)
     if same and not quiet:
         canvas.note(f"({same} unchanged)", "dim")
 
 
-def _consequences(canvas: Canvas, plan: Plan) -> None:
-    groups = _PodGroups(plan)
-    rows = [c for c in plan.consequences if c.ref.kind != "Pod" and not _only_status(c) and c.ref.kind not in _QUIET_KINDS]
-    endpoints = _endpoints(plan)
-    if not rows and not groups.owners and not endpoints:
-        return
-    canvas.head("Because of this:")
-    causes = _Causes(plan)
-    for c in rows:
-        canvas.row(c.symbol.value, _STYLES[c.symbol.value], str(c.ref), _fields(c) if c.before else "", causes.of(c))
-        _pods(canvas, groups.take(c.ref))
-    for owner in list(groups.owners):
-        lines = groups.take(owner)
-        if lines:
-            canvas.row(" ", "", str(owner) if owner.name else "Pods without an owner", "", "")
-            _pods(canvas, lines)
-    for text in endpoints:
-        canvas.row(" ", "", text, "", "")
-
-
-def _pods(canvas: Canvas, lines: Iterable[tuple[str, str]]) -> None:
-    for text, style in lines:
-        canvas.note(text, style)
-
-
-class _PodGroups:
-    """The pods that come, go and change, gathered under their owners."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.owners: dict[Ref, list[Change]] = {}
-        self._ties = plan.ties
-        for c in plan.consequences:
-            if c.ref.kind == "Pod":
-                self.owners.setdefault(_owner(c), []).append(c)
-        for c in plan.changes:
-            if c.ref.kind == "Pod" and c.symbol is Symbol.CREATE:
-                self.owners.setdefault(Ref("", "", ""), []).append(c)
-
-    def take(self, owner: Ref) -> list[tuple[str, str]]:
-        """The lines of one owner, who is then done with."""
-        found = self.owners.pop(owner, [])
-        made = [c for c in found if c.symbol in (Symbol.CREATE, Symbol.REPLACE)]
-        gone = [c for c in found if c.symbol is Symbol.DELETE]
-        lines = []
-        if made:
-            lines.append((f"{_count(len(made), 'pod')} created: {self._places(made)}", "green"))
-        if gone:
-            nodes = Counter(str(get_in(c.before, ("spec", "nodeName"), "no node")) for c in gone)
-            lines.append((f"{_count(len(gone), 'pod')} removed: " + ", ".join(f"{n} from {node}" for node, n in sorted(nodes.items())), "red"))
-        return lines
-
-    def _places(self, made: list[Change]) -> str:
-        where = Counter(str(get_in(c.after, ("spec", "nodeName"), "")) for c in made)
-        parts = [f"{n} → {node}" for node, n in sorted(where.items()) if node]
-        ties = [len(self._ties[c.ref]) for c in made if len(self._ties.get(c.ref, ())) > 1]
-        if ties:
-            parts.append(f"{len(ties)} of them could as well be on any of up to {max(ties)} equal nodes")
-        if where.get(""):
-            parts.append(f"{where['']} Pending")
-        return ", ".join(parts)
-
-
-class _Causes:
-    def __init__(self, plan: Plan) -> None:
-        self._index = by_seq(plan.journal)
-
-    def of(self, change: Change) -> str:
-        """``(Deployment shop/web: new template)``."""
-        woken = self._index.get(change.woken_by)
-        reason = change.because.replace("-", " ")
-        return f"({woken.ref}: {reason})" if woken is not None and woken.ref != change.ref else f"({reason})" if reason else ""
-
-
-def _endpoints(plan: Plan) -> list[str]:
-    """One line a Service whose ready endpoints change."""
-    before: Counter[tuple[str, str]] = Counter()
-    after: Counter[tuple[str, str]] = Counter()
-    for c in plan.consequences:
-        if c.ref.kind != "EndpointSlice.discovery.k8s.io":
-            continue
-        for side, into in ((c.before, before), (c.after, after)):
-            if side is not None:
-                service = (side["metadata"].get("labels") or {}).get("kubernetes.io/service-name", side["metadata"]["name"])
-                into[(c.ref.namespace, service)] += _ready(side)
-    out = []
-    for key in sorted(set(before) | set(after)):
-        was, now = before[key], after[key]
-        what = f"{now} ready endpoints" if was == now or not was else f"{was} → {now} ready endpoints"
-        out.append(f"Service {key[0]}/{key[1]}: {what}")
-    return out
-
-
-def _ready(piece: Object) -> int:
-    return sum(get_in(e, ("conditions", "ready")) is not False for e in piece.get("endpoints") or [])
-
-
 def _trouble(canvas: Canvas, plan: Plan) -> None:
-    if plan.unscheduled:
-        canvas.head("Stays Pending:")
-        for words, refs in _alike((u.message, u.ref) for u in plan.unscheduled):
-            canvas.row("!", "red", _names(refs), "", "")
-            canvas.note(words, "red")
-    if plan.waiting:
-        canvas.head("Cannot start:")
-        for words, refs in _alike((f"{w.reason}: {w.message}" if w.message else w.reason, w.ref) for w in plan.waiting):
-            canvas.row("!", "red", _names(refs), "", "")
-            canvas.note(words, "red")
+    new = _touched(plan)
+    pending = [(u.message, u.ref) for u in plan.unscheduled]
+    _group(canvas, "Stays Pending:", [p for p in pending if p[1] in new], sum(p[1] not in new for p in pending))
+    waiting = [(f"{w.reason}: {w.message}" if w.message else w.reason, w.ref) for w in plan.waiting]
+    _group(canvas, "Cannot start:", [w for w in waiting if w[1] in new], sum(w[1] not in new for w in waiting))
     for o in plan.oscillations:
         canvas.head("Never comes to rest:")
         canvas.row("!", "red", str(o.ref), f"{' and '.join(o.writers)} keep changing it", "")
+
+
+def _touched(plan: Plan) -> set[Ref]:
+    """What the plan brings about or changes; what else is in trouble was so before."""
+    return {c.ref for c in (*plan.changes, *plan.consequences)}
+
+
+def _group(canvas: Canvas, title: str, found: list[tuple[str, Ref]], before: int) -> None:
+    if not found and not before:
+        return
+    canvas.head(title)
+    for words, refs in alike(found):
+        canvas.row("!", "red", names(refs), "", "")
+        canvas.note(words, "red")
+    if before:
+        canvas.note(f"({count(before, 'other pod')} already before)", "dim")
 
 
 def _later(canvas: Canvas, plan: Plan) -> None:
@@ -202,12 +111,17 @@ def _quality(canvas: Canvas, plan: Plan) -> None:
 def _diagnostics(canvas: Canvas, plan: Plan) -> None:
     if plan.diagnostics:
         canvas.blank()
-    for d in plan.diagnostics:
+    for d in sorted(plan.diagnostics, key=_least_first):
         where = f"{d.at}: " if d.at else ""
         style = {"error": "bold red", "warning": "yellow"}.get(str(d.severity), "dim")
-        canvas.line(f"{where}{d.severity}: {d.message} [{d.code}]", style)
+        canvas.line(f"{where}{d.severity}: {brief(d.message)} [{d.code}]", style)
         if d.hint:
             canvas.note(d.hint, "dim")
+
+
+def _least_first(d: Diagnostic) -> int:
+    """The worst stands last, next to the summary, where a terminal leaves it in view."""
+    return int(d.severity)
 
 
 def _summary(canvas: Canvas, plan: Plan) -> None:
@@ -225,65 +139,27 @@ def _summary(canvas: Canvas, plan: Plan) -> None:
         + "."
     )
     canvas.line(line, "bold")
+    canvas.line("Effects: " + (", ".join(_effects(plan)) or "none") + ".", "bold")
+
+
+def _effects(plan: Plan) -> list[str]:
+    """``+3/−3 pods``, ``+1 other object``: what does not occur is left out."""
     pods = Counter(c.symbol for c in plan.consequences if c.ref.kind == "Pod")
-    effects = [f"+{pods[Symbol.CREATE] + pods[Symbol.REPLACE]}/−{pods[Symbol.DELETE] + pods[Symbol.REPLACE]} pods"]
-    others = Counter(c.symbol for c in plan.consequences if c.ref.kind != "Pod" and not _only_status(c))
-    effects.append(f"+{others[Symbol.CREATE]}/~{others[Symbol.UPDATE]}/−{others[Symbol.DELETE]} other objects")
-    if plan.unscheduled:
-        effects.append(f"{len(plan.unscheduled)} Pending")
-    if plan.waiting:
-        effects.append(f"{len(plan.waiting)} cannot start")
-    canvas.line("Effects: " + ", ".join(effects) + ".", "bold")
+    others = Counter(c.symbol for c in consequences.rows(plan.consequences))
+    parts = [_signed(pods, "pod", Symbol.CREATE, Symbol.DELETE), _signed(others, "other object", Symbol.CREATE, Symbol.UPDATE, Symbol.DELETE)]
+    new = _touched(plan)
+    if pending := sum(u.ref in new for u in plan.unscheduled):
+        parts.append(f"{pending} Pending")
+    if waiting := sum(w.ref in new for w in plan.waiting):
+        parts.append(f"{waiting} cannot start")
+    return [p for p in parts if p]
 
 
-def _owner(change: Change) -> Ref:
-    obj = change.after if change.after is not None else change.before
-    owner = controller_of(obj) if obj is not None else None
-    if owner is None:
-        return Ref("", "", "")
-    group = owner["apiVersion"].rpartition("/")[0]
-    return Ref(f"{owner['kind']}.{group}" if group else owner["kind"], change.ref.namespace, owner["name"])
+def _signed(n: Counter[Symbol], what: str, *symbols: Symbol) -> str:
+    replaced = {Symbol.CREATE: n[Symbol.REPLACE], Symbol.DELETE: n[Symbol.REPLACE]}
+    signs = {Symbol.CREATE: "+", Symbol.UPDATE: "~", Symbol.DELETE: "−"}
+    counts = [(signs[s], n[s] + replaced.get(s, 0)) for s in symbols]
+    text = "/".join(f"{sign}{k}" for sign, k in counts if k)
+    return f"{text} {what if sum(k for _, k in counts) == 1 else what + 's'}" if text else ""
 
 
-def _only_status(change: Change) -> bool:
-    return change.symbol is Symbol.UPDATE and all(f.path[0] == "status" or f.path[:2] == ("metadata", "annotations") for f in change.fields)
-
-
-def _fields(change: Change) -> str:
-    """``[~spec.replicas 4→6  +metadata.labels.tier]``."""
-    shown = [mask_change(change.ref.kind, f) for f in change.fields if f.path[0] != "status"]
-    parts = [_field(f) for f in shown[:FIELDS_SHOWN]]
-    if len(shown) > FIELDS_SHOWN:
-        parts.append(f"… {len(shown) - FIELDS_SHOWN} more")
-    return f"[{'  '.join(parts)}]" if parts else ""
-
-
-def _field(change: FieldChange) -> str:
-    if change.before is ABSENT:
-        return f"+{change.text} {_value(change.after)}".rstrip()
-    if change.after is ABSENT:
-        return f"-{change.text}"
-    return f"~{change.text} {_value(change.before)}→{_value(change.after)}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping) or (isinstance(value, list) and value):
-        return ""
-    text = str(value).replace("\n", "⏎")
-    return text if len(text) <= VALUE_WIDTH else text[: VALUE_WIDTH - 1] + "…"
-
-
-def _alike(pairs: Iterable[tuple[str, Ref]]) -> list[tuple[str, list[Ref]]]:
-    groups: dict[str, list[Ref]] = {}
-    for words, ref in pairs:
-        groups.setdefault(words, []).append(ref)
-    return list(groups.items())
-
-
-def _names(refs: list[Ref]) -> str:
-    shown = ", ".join(str(r) for r in refs[:3])
-    return shown if len(refs) <= 3 else f"{shown} and {len(refs) - 3} more"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -34,6 +34,8 @@ class Write:
     subresource: str = ""
     stages: Stages | None = None
     """Which stage set which field of ``after``; None where nobody wanted to know."""
+    about: Ref | None = None
+    """What the actor was working at: the Deployment of a new ReplicaSet, the Namespace that is emptied."""
 
 
 @dataclass(frozen=True, slots=True)

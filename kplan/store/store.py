@@ -115,6 +115,7 @@ class Store:
         woken_by: int = 0,
         subresource: str = "",
         stages: Stages | None = None,
+        about: Ref | None = None,
     ) -> Write:
         """Write one object (None: remove it), append to the journal and tell the observers."""
         before = self.get(ref)
@@ -122,7 +123,7 @@ class Store:
         verb = DELETE if after is None else CREATE if before is None else UPDATE
         self._put(ref, before, after)
         self._epochs[ref.kind] = self._seq
-        write = Write(self._seq, at, actor, verb, ref, before, after, because, woken_by, subresource, stages)
+        write = Write(self._seq, at, actor, verb, ref, before, after, because, woken_by, subresource, stages, about)
         self.journal.writes.append(write)
         for observe in self.observers:
             observe(write)

@@ -148,8 +148,10 @@ class Removal:
             error = outcome.error
             if error is None:
                 evicted.append(pod)
+                self.client.held.pop(_ref(pod), None)
             elif error.code == 429:
                 held.append(pod)
+                self.client.held[_ref(pod)] = error
                 self.client.screen.complain(f'error when evicting pods/"{name}" -n "{namespace}" (will retry after 5s): {error.message}')
             elif any(cause.reason == NAMESPACE_GOES for cause in error.causes):
                 # A pod that goes already is waited for; another one will go with its namespace.

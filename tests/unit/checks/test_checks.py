@@ -40,6 +40,13 @@ def plan(tmp_path: Path, *steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return found
 
 
+def done(tmp_path: Path, objects: list[dict[str, Any]], argv: list[str]) -> list[tuple[str, str]]:
+    """(code, message) of the findings of a command against a cluster with these objects."""
+    plan(tmp_path, objects)
+    said = run([*argv, "--dry-run", "-o", "json", "--cluster", str(tmp_path / "state0.json")], tmp_path)
+    return [(d["code"], d["message"]) for d in json.loads(said.stdout)["diagnostics"]]
+
+
 def changed(obj: dict[str, Any], **spec: Any) -> dict[str, Any]:
     return {**obj, "spec": {**obj["spec"], **spec}}
 
@@ -92,5 +99,71 @@ def test_an_ingress_that_leads_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_reference_to_something_that_does_not_exist(tmp_path: Path) -> None:
-    (found,) = plan(tmp_path, [WEB])
-    assert found == ("KP404", "Deployment default/web: refers to ConfigMap default/settings, which does not exist")
+    reference, rollout = plan(tmp_path, [WEB])
+    assert reference == ("KP404", "Deployment default/web: refers to ConfigMap default/settings, which does not exist")
+    assert rollout[0] == "KP601"
+
+
+def test_a_rollout_that_has_no_room(tmp_path: Path) -> None:
+    huge = {"name": "web", "image": "web:2", "resources": {"requests": {"cpu": "64"}}}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [huge]}}
+    (found,) = plan(tmp_path, [SETTINGS, WEB, SERVICE], [changed(WEB, template=template)])
+    assert found[0] == "KP601"
+    assert found[1].startswith("Deployment default/web: the rollout does not finish: 1 of 2 pods are updated; Pod default/web-")
+    assert found[1].endswith("stays Pending: 0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient cpu")
+
+
+def test_what_is_paused_or_held_back_is_no_stuck_rollout(tmp_path: Path) -> None:
+    assert plan(tmp_path, [SETTINGS, WEB, SERVICE], [changed(WEB, paused=True, replicas=3)]) == []
+    on_delete = {**changed(WEB, serviceName="web", updateStrategy={"type": "OnDelete"}), "kind": "StatefulSet"}
+    newer = {**WEB["spec"]["template"], "metadata": {"labels": {"app": "web", "more": "yes"}}}
+    assert plan(tmp_path, [SETTINGS, SERVICE, on_delete], [changed(on_delete, template=newer)]) == []
+
+
+def test_a_claim_that_is_deleted_while_in_use(tmp_path: Path) -> None:
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": "default"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    pod = {**WEB, "apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a", "image": "a"}], "volumes": volumes}}
+    (held,) = done(tmp_path, [claim, pod], ["delete", "pvc", "data"])
+    assert held == ("KP602", "PersistentVolumeClaim default/data: is deleted, but stays: in use by Pod default/web")
+    (lost,) = done(tmp_path, [claim, pod], ["delete", "pvc/data", "pod/web"])
+    assert lost[0] == "KP804"
+    assert lost[1].endswith("is deleted with its data (1Gi of PersistentVolumeClaim default/data)")
+
+
+def test_a_finalizer_that_nobody_takes_off(tmp_path: Path) -> None:
+    held = {**SETTINGS, "metadata": {**SETTINGS["metadata"], "finalizers": ["example.com/keep"]}}
+    (found,) = done(tmp_path, [held], ["delete", "configmap", "settings"])
+    assert found == ("KP602", "ConfigMap default/settings: is deleted, but stays: finalizer example.com/keep, which nobody in this plan takes off")
+
+
+def test_a_policy_that_isolates_running_pods(tmp_path: Path) -> None:
+    policy = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "p", "namespace": "default"},
+        "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "x"}}}]}]},
+    }
+    (found,) = plan(tmp_path, [SETTINGS, WEB, SERVICE], [policy])
+    assert found[0] == "KP805"
+    assert "2 pods (such as web-" in found[1]
+    assert found[1].endswith("were open to all ingress traffic and are no longer; ingress: allowed from 0 pods of default, on every port")
+    other = {**policy, "metadata": {"name": "q", "namespace": "default"}}
+    assert plan(tmp_path, [SETTINGS, WEB, SERVICE, policy], [other]) == [], "they are isolated already"
+
+
+def test_an_eviction_that_a_budget_does_not_allow(tmp_path: Path) -> None:
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "b", "namespace": "default"},
+        "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}},
+    }
+    found = done(tmp_path, [SETTINGS, WEB, SERVICE, budget], ["drain", "kind-worker"])
+    assert [code for code, _ in found] == ["KP501"]
+    assert found[0][1].endswith(": cannot be evicted: The disruption budget b needs 2 healthy pods and has 2 currently")

@@ -1,0 +1,160 @@
+"""What follows from your changes: the controllers' objects, their pods by node, the Services' endpoints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from kplan.model.objects import Object, Ref, controller_of, get_in, group_kind
+from kplan.plan.explain import by_seq
+from kplan.plan.plan import Change, Plan, Symbol
+from kplan.render.canvas import Canvas
+from kplan.render.wording import STYLES, count, fields, of_consequence
+
+SLICE = "EndpointSlice.discovery.k8s.io"
+_QUIET_KINDS = frozenset(("Endpoints", SLICE, "Event", "Lease.coordination.k8s.io"))
+_NOBODY = Ref("", "", "")
+
+
+def rows(changes: Iterable[Change]) -> list[Change]:
+    """The changes that are worth a line: pods are told under their owners, endpoints under their Services."""
+    return [
+        c
+        for c in changes
+        if c.ref.kind != "Pod" and c.ref.kind not in _QUIET_KINDS and (c.symbol is not Symbol.UPDATE or any(of_consequence(f.path) for f in c.fields))
+    ]
+
+
+def draw(canvas: Canvas, plan: Plan) -> None:
+    """The section, where there is anything to tell."""
+    groups, told, endpoints = _PodGroups(plan), rows(plan.consequences), _endpoints(plan)
+    if not told and not groups.owners and not endpoints:
+        return
+    canvas.head("Because of this:")
+    causes = _Causes(plan)
+    for c in told:
+        canvas.row(c.symbol.value, STYLES[c.symbol.value], str(c.ref), fields(c, of_consequence) if c.before else "", causes.of(c))
+        _pods(canvas, groups.take(c.ref))
+    for owner in list(groups.owners):
+        if lines := groups.take(owner):
+            canvas.row(" ", "", str(owner) if owner.name else "Pods without an owner", "", "")
+            _pods(canvas, lines)
+    for text in endpoints:
+        canvas.row(" ", "", text, "", "")
+
+
+def _pods(canvas: Canvas, lines: Iterable[tuple[str, str]]) -> None:
+    for text, style in lines:
+        canvas.note(text, style)
+
+
+class _PodGroups:
+    """The pods that come, go and change, gathered under their owners."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.owners: dict[Ref, list[Change]] = {}
+        self._ties = plan.ties
+        for c in plan.consequences:
+            if c.ref.kind == "Pod":
+                self.owners.setdefault(_owner(c), []).append(c)
+        for c in plan.changes:
+            if c.ref.kind == "Pod" and c.symbol is Symbol.CREATE:
+                self.owners.setdefault(_NOBODY, []).append(c)
+
+    def take(self, owner: Ref) -> list[tuple[str, str]]:
+        """The lines of one owner, who is then done with."""
+        found = self.owners.pop(owner, [])
+        made = [c for c in found if c.symbol in (Symbol.CREATE, Symbol.REPLACE)]
+        gone = [c for c in found if c.symbol is Symbol.DELETE]
+        lines = []
+        if made:
+            lines.append((f"{count(len(made), 'pod')} created: {self._places(made)}", "green"))
+        if gone:
+            nodes = Counter(str(get_in(c.before, ("spec", "nodeName"), "no node")) for c in gone)
+            lines.append((f"{count(len(gone), 'pod')} removed: " + ", ".join(f"{n} from {node}" for node, n in sorted(nodes.items())), "red"))
+        return lines
+
+    def _places(self, made: list[Change]) -> str:
+        where = Counter(str(get_in(c.after, ("spec", "nodeName"), "")) for c in made)
+        parts = [f"{n} → {node}" for node, n in sorted(where.items()) if node]
+        if where.get(""):
+            parts.append(f"{where['']} Pending")
+        ties = [len(self._ties[c.ref]) for c in made if len(self._ties.get(c.ref, ())) > 1]
+        which = "or" if len(ties) == len(made) else f"{len(ties)} of them could be on"
+        return ", ".join(parts) + (f" ({which} any of {max(ties)} equal nodes)" if ties else "")
+
+
+class _Causes:
+    def __init__(self, plan: Plan) -> None:
+        self._index = by_seq(plan.journal)
+
+    def of(self, change: Change) -> str:
+        """``(Deployment shop/web: new template)``: what the actor was working at, or what woke it."""
+        woken = self._index.get(change.woken_by)
+        reason = change.because.replace("-", " ")
+        for ref in (change.about, woken.ref if woken is not None else None):
+            if ref is not None and ref != change.ref:
+                return f"({ref}: {reason})"
+        return f"({reason})" if reason else ""
+
+
+def _owner(change: Change) -> Ref:
+    obj = change.after if change.after is not None else change.before
+    owner = controller_of(obj) if obj is not None else None
+    return _NOBODY if owner is None else Ref(group_kind(owner["apiVersion"], owner["kind"]), change.ref.namespace, owner["name"])
+
+
+def _endpoints(plan: Plan) -> list[str]:
+    """One line a Service whose ready endpoints change, or get fewer for a time."""
+    before, after = _Counts(), _Counts()
+    for c in plan.consequences:
+        if c.ref.kind == SLICE:
+            before.set(c.ref, c.before)
+            after.set(c.ref, c.after)
+    lowest = _lowest(plan, before)
+    out = []
+    for key in sorted(before.services | after.services):
+        was, now, least = before.of(key), after.of(key), lowest.get(key, 0)
+        if was == now and least >= was > 0:
+            continue
+        what = f"{now} ready endpoints" if was == now or not was else f"{was} → {now} ready endpoints"
+        meanwhile = f", at times only {least}" if least < min(was, now) else ""
+        out.append(f"Service {key[0]}/{key[1]}: {what}{meanwhile}")
+    return out
+
+
+class _Counts:
+    """Ready endpoints, slice by slice, summed up by Service."""
+
+    def __init__(self) -> None:
+        self._ready: dict[Ref, int] = {}
+        self._service: dict[Ref, tuple[str, str]] = {}
+
+    @property
+    def services(self) -> set[tuple[str, str]]:
+        """The Services seen."""
+        return set(self._service.values())
+
+    def set(self, ref: Ref, piece: Object | None) -> tuple[str, str] | None:
+        """Take a slice as it now is; which Service it belongs to."""
+        if piece is not None:
+            self._service[ref] = (ref.namespace, (piece["metadata"].get("labels") or {}).get("kubernetes.io/service-name", ref.name))
+        self._ready[ref] = 0 if piece is None else sum(get_in(e, ("conditions", "ready")) is not False for e in piece.get("endpoints") or [])
+        return self._service.get(ref)
+
+    def of(self, service: tuple[str, str]) -> int:
+        """The ready endpoints of a Service."""
+        return sum(n for ref, n in self._ready.items() if self._service.get(ref) == service)
+
+
+def _lowest(plan: Plan, counts: _Counts) -> dict[tuple[str, str], int]:
+    """The fewest ready endpoints each Service has on the way."""
+    begun = min((c.cause for c in plan.changes if c.cause), default=0)
+    now, lowest = _Counts(), {key: counts.of(key) for key in counts.services}
+    touched = {c.ref: c.before for c in plan.consequences if c.ref.kind == SLICE}
+    for ref, piece in touched.items():
+        now.set(ref, piece)
+    for write in plan.journal.since(begun):
+        if write.ref in touched and (service := now.set(write.ref, write.after)) is not None:
+            lowest[service] = min(lowest.get(service, now.of(service)), now.of(service))
+    return lowest
