@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kplan.kubectl.client import Client
-from kplan.kubectl.describe import access, autoscaling, cluster, network, nodes, pods, storage, workloads
+from kplan.kubectl.describe import (
+    access,
+    addresses,
+    autoscaling,
+    certificates,
+    cluster,
+    network,
+    nodes,
+    pods,
+    storage,
+    workloads,
+)
 from kplan.kubectl.describe.containers import pod_template
 from kplan.kubectl.describe.generic import anything
 from kplan.kubectl.describe.paper import Paper
@@ -19,11 +30,13 @@ DESCRIBE: Mapping[str, Callable[[Case], None]] = {
     **pods.DESCRIBE,
     **workloads.DESCRIBE,
     **network.DESCRIBE,
+    **addresses.DESCRIBE,
     **storage.DESCRIBE,
     **cluster.DESCRIBE,
     **nodes.DESCRIBE,
     **autoscaling.DESCRIBE,
     **access.DESCRIBE,
+    **certificates.DESCRIBE,
 }
 
 

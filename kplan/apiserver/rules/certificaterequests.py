@@ -1,7 +1,7 @@
 """PKCS #10 certificate requests: their form, and whether the key in them signed them.
 
 Mirrors: crypto/x509: ParseCertificateRequest, CertificateRequest.CheckSignature; encoding/asn1
-Differs: extensions are not parsed, and of the subject only organizations; Ed25519 and RSA-PSS signatures are taken as good.
+Differs: of the extensions only the alternative names are read; Ed25519 and RSA-PSS signatures are taken as good.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _DIGEST_PREFIXES = {
     "sha512": "3051300d060960864801650304020305000440",
 }
 _ORGANIZATION = "2.5.4.10"
+_EXTENSIONS, _ALTERNATIVE_NAMES = "1.2.840.113549.1.9.14", "2.5.29.17"
+_NAMES = {0x81: "email", 0x82: "dns", 0x86: "uri", 0x87: "ip"}
 _Point = tuple[int, int] | None
 
 
@@ -96,14 +98,44 @@ def request_error(pem: bytes) -> str:
     return ""
 
 
-def organizations_of(pem: bytes) -> list[str]:
-    """The organizations (groups, to Kubernetes) in the subject of a request that has no errors."""
+def _info(pem: bytes) -> list[tuple[int, bytes, bytes]]:
+    """Version, subject, key and attributes of a request that has no errors."""
     block = next(blocks(pem))
     start, end, _ = _read(block.body, 0, _SEQUENCE)
-    info = _sequence(block.body[start:end], _SEQUENCE)[0]
-    subject = _sequence(info[1], _INTEGER, _SEQUENCE)[1]
-    parts = [_sequence(part, _OID) for _, names, _ in _values(subject[1]) for _, part, _ in _values(names)]
-    return [value[1].decode(errors="replace") for name, value, *_ in parts if _oid(name[1]) == _ORGANIZATION]
+    return _sequence(_sequence(block.body[start:end], _SEQUENCE)[0][1], _INTEGER, _SEQUENCE)
+
+
+def subject_of(pem: bytes) -> dict[str, list[str]]:
+    """The texts in the subject of a request that has no errors, by the identifiers of their types."""
+    found: dict[str, list[str]] = {}
+    for _, names, _ in _values(_info(pem)[1][1]):
+        for _, part, _ in _values(names):
+            name, value, *_ = _sequence(part, _OID)
+            found.setdefault(_oid(name[1]), []).append(value[1].decode(errors="replace"))
+    return found
+
+
+def organizations_of(pem: bytes) -> list[str]:
+    """The organizations (groups, to Kubernetes) in the subject of a request that has no errors."""
+    return subject_of(pem).get(_ORGANIZATION, [])
+
+
+def alternative_names_of(pem: bytes) -> list[tuple[str, bytes]]:
+    """(what kind of name, its bytes) that a request without errors asks for besides its subject."""
+    found: list[tuple[str, bytes]] = []
+    for _, attributes, _ in _info(pem)[3:]:
+        for _, attribute, _ in _values(attributes):
+            name, values, *_ = _sequence(attribute, _OID)
+            if _oid(name[1]) == _EXTENSIONS:
+                found += (n for _, extensions, _ in _values(values[1]) for _, e, _ in _values(extensions) for n in _names_in(e))
+    return found
+
+
+def _names_in(extension: bytes) -> Iterator[tuple[str, bytes]]:
+    parts = _sequence(extension, _OID)
+    if _oid(parts[0][1]) == _ALTERNATIVE_NAMES:
+        for _, names, _ in _values(parts[-1][1]):
+            yield from ((_NAMES[tag], content) for tag, content, _ in _values(names) if tag in _NAMES)
 
 
 def _read(data: bytes, at: int, tag: int | None = None) -> tuple[int, int, int]:

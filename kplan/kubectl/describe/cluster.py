@@ -10,6 +10,7 @@ from base64 import b64decode
 from kplan.kubectl.columns.base import UNSET, labels_text, selector_text
 from kplan.kubectl.describe.parts import Case, events, head, instant, marks, rows, spec_of, status_of
 from kplan.model.objects import Object
+from kplan.model.quantity import NANO, Quantity
 
 
 def namespace(case: Case) -> None:
@@ -65,10 +66,17 @@ def _scopes(case: Case, quota: Object, level: int, bullet: str) -> None:
             case.paper.write(level, f"{bullet}{_SCOPES[scope]}\n")
 
 
-def _used(case: Case, quota: Object, level: int) -> None:
+def _used(case: Case, quota: Object, level: int, *, alike: bool = False) -> None:
+    """What is used; ``alike`` in the notation of the limit."""
     status = status_of(quota)
     for name in sorted(status.get("hard") or {}):
-        case.paper.write(level, f"{name}\t{(status.get('used') or {}).get(name, '0')}\t{status['hard'][name]}\n")
+        hard, used = status["hard"][name], (status.get("used") or {}).get(name, "0")
+        case.paper.write(level, f"{name}\t{_as_noted(used, hard) if alike else used}\t{hard}\n")
+
+
+def _as_noted(used: str, hard: str) -> str:
+    amount, limit = Quantity.parse(used), Quantity.parse(hard)
+    return used if amount.format == limit.format else str(Quantity(amount.value() * NANO, limit.format))
 
 
 def quota(case: Case) -> None:
@@ -77,7 +85,7 @@ def quota(case: Case) -> None:
     _scopes(case, case.object, 0, " * ")
     case.paper.write(0, "Resource\tUsed\tHard\n")
     case.paper.write(0, "--------\t----\t----\n")
-    _used(case, case.object, 0)
+    _used(case, case.object, 0, alike=True)
 
 
 _LIMIT_HEADS = (

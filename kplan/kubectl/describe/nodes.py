@@ -47,6 +47,7 @@ def node(case: Case) -> None:
             paper.line(0, label)
         for name in sorted(amounts):
             paper.line(1, name, amounts[name])
+    _devices(case)
     paper.line(0, "System Info")
     for label, field in _INFO:
         paper.line(1, label, (status.get("nodeInfo") or {}).get(field) or "")
@@ -80,6 +81,28 @@ def _node_conditions(case: Case) -> None:
     for c in found:
         times = f"{instant(c.get('lastHeartbeatTime'))} \t{instant(c.get('lastTransitionTime'))}"
         paper.write(1, f"{c['type']} \t{c['status']} \t{times} \t{c.get('reason') or ''} \t{c.get('message') or ''}\n")
+
+
+_MOST_POOLS = 10
+
+
+def _devices(case: Case) -> None:
+    """The pools of devices that only this node has."""
+    pools: dict[tuple[str, str], list[int]] = {}
+    for piece in case.find("ResourceSlice.resource.k8s.io"):
+        spec = spec_of(piece)
+        if spec.get("nodeName") == case.meta["name"]:
+            pools.setdefault((spec["driver"], spec["pool"]["name"]), []).append(len(spec.get("devices") or ()))
+    if not pools:
+        return
+    paper = case.paper
+    paper.line(0, "Node-Local ResourceSlices")
+    paper.write(1, "Driver\tPool\tSlices\tDevices\n")
+    paper.write(1, "------\t----\t------\t-------\n")
+    for key in sorted(pools, key="/".join)[:_MOST_POOLS]:
+        paper.write(1, "\t".join([*key, str(len(pools[key])), str(sum(pools[key]))]) + "\n")
+    if len(pools) > _MOST_POOLS:
+        paper.write(1, f"...and {len(pools) - _MOST_POOLS} more pools\n")
 
 
 Amounts = Mapping[str, Quantity]

@@ -23,8 +23,8 @@ class Paper:
         self._indent = 0
 
     def write(self, level: int, text: str) -> None:
-        """Text as it is, behind its indentation."""
-        self._blocks[-1].append("  " * (level + self._indent) + text)
+        """Text behind its indentation; what terminals would obey is shown instead."""
+        self._blocks[-1].append("  " * (level + self._indent) + text.replace("\x1b", "^[").replace("\r", "\\r"))
 
     def line(self, level: int, label: str, value: Any = None) -> None:
         """``Label:<tab>value``, or the label alone."""

@@ -121,4 +121,41 @@ def storage_class(case: Case) -> None:
     events(case)
 
 
-DESCRIBE = {"PersistentVolume": volume, "PersistentVolumeClaim": volume_claim, "StorageClass.storage.k8s.io": storage_class}
+def attributes_class(case: Case) -> None:
+    """A VolumeAttributesClass."""
+    paper, obj = case.paper, case.object
+    paper.line(0, "Name", case.meta["name"])
+    paper.line(0, "Annotations", labels_text(case.meta.get("annotations")))
+    paper.line(0, "DriverName", obj.get("driverName") or "")
+    paper.line(0, "Parameters", labels_text(obj.get("parameters")))
+    events(case)
+
+
+def csi_node(case: Case) -> None:
+    """A CSINode: the drivers on a node."""
+    paper = case.paper
+    paper.line(0, "Name", case.meta["name"])
+    marks(case)
+    paper.line(0, "CreationTimestamp", instant(case.meta.get("creationTimestamp")))
+    paper.line(0, "Spec")
+    drivers = spec_of(case.object).get("drivers")
+    if drivers is not None:
+        paper.line(1, "Drivers")
+    for driver in drivers or ():
+        paper.line(2, driver["name"])
+        paper.line(3, "Node ID", driver.get("nodeID") or "")
+        if get_in(driver, ("allocatable", "count")) is not None:
+            paper.line(3, "Allocatables")
+            paper.line(4, "Count", driver["allocatable"]["count"])
+        if driver.get("topologyKeys") is not None:
+            paper.line(3, "Topology Keys", go_text(list(driver["topologyKeys"])))
+    events(case)
+
+
+DESCRIBE = {
+    "PersistentVolume": volume,
+    "PersistentVolumeClaim": volume_claim,
+    "StorageClass.storage.k8s.io": storage_class,
+    "VolumeAttributesClass.storage.k8s.io": attributes_class,
+    "CSINode.storage.k8s.io": csi_node,
+}
