@@ -27,6 +27,10 @@ NOISE = frozenset(
 """Paths that change with every write and tell nobody anything."""
 
 
+ORDER = "[order]"
+"""The last step of the path of a list whose items, paired by name, stand in another order; its values are the names."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One leaf that differs. A side that is missing is ABSENT."""
@@ -95,3 +99,5 @@ def _walk_lists(a: list[Any], b: list[Any], path: Path, at: Path) -> Iterator[Fi
     places = {key: i for i, key in enumerate(theirs)}
     for key in [*ours, *(k for k in theirs if k not in ours)]:
         yield from _walk(ours.get(key, ABSENT), theirs.get(key, ABSENT), (*path, f"[{key}]"), (*at, places.get(key, 0)))
+    if [k for k in ours if k in theirs] != [k for k in theirs if k in ours]:
+        yield FieldChange((*path, ORDER), list(ours), list(theirs), at)
