@@ -87,7 +87,7 @@ def _admit_one(server: APIServer, document: Document, namespace: str, output: st
 
     from kplan.kubectl.output.yamltext import yaml_text
     from kplan.plan.masking import masked
-    from kplan.validation import placed
+    from kplan.validation.judge import placed
 
     outcome = server.create(placed(server, document.object, namespace), user=True)
     for warning in outcome.warnings:

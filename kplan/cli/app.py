@@ -20,7 +20,7 @@ from kplan.cli.exits import CRASHED, USAGE
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 """The parser's base class of wrong usage; typer brings its own parser and does not name it."""
 
-_INTERNAL = frozenset(("app", "applying", "argv", "common", "exits", "kubectl", "kustomizing", "session"))
+_INTERNAL = frozenset(("app", "applying", "argv", "common", "excluding", "exits", "kubeconform", "kubectl", "kustomizing", "session"))
 
 
 class Commands(TyperGroup):
@@ -70,7 +70,14 @@ def is_verb(word: str) -> bool:
 
 
 def _prepared(argv: list[str]) -> list[str]:
-    """kubectl's verbs read their arguments themselves, and may have flags before them; the other commands do not."""
+    """kubectl's verbs read their arguments themselves, and may have flags before them; the other commands do not.
+
+    ``validate`` takes kubeconform's flags, too.
+    """
+    if argv[:1] == ["validate"]:
+        from kplan.cli.kubeconform import translated
+
+        return ["version"] if argv[1:] == ["-v"] else normalize(["validate", *translated(argv[1:])])
     verb = next((w for w in argv if not w.startswith("-") and is_verb(w)), "")
     if not verb or not (argv[0] == verb or argv[0].startswith("-")):
         return normalize(argv)
@@ -84,6 +91,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     help="What will this Kubernetes cluster look like after I apply these manifests, and why? Offline; never writes to a cluster.",
     epilog="Exit codes: 0 planned, 1 refused or found something, 2 usage, 3 internal error.",

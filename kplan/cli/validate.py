@@ -3,80 +3,177 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kplan import __version__
+from kplan.cli.excluding import excluder
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import emit, usage_error, wants_color
 
 if TYPE_CHECKING:
+    from kplan.load.documents import Document, Loaded
+    from kplan.load.sources import Source
+    from kplan.model.objects import Object
     from kplan.render.verdicts.report import Report
+    from kplan.validation.judge import Judge, Settings
+    from kplan.validation.verdict import Verdict
 
 app = typer.Typer()
 
+_EPILOG = (
+    "Exit codes: 0 all valid, 1 something is refused or cannot be read, 2 usage, 3 internal error. "
+    "kubeconform's flags are understood, too (-strict -summary -n 8 -output json …): docs/validate.md."
+)
 
-@app.command()
+
+@app.command(epilog=_EPILOG)
 def validate(
     files: Annotated[list[str] | None, typer.Argument(help="Files, folders, globs, or - for standard input.")] = None,
     filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="The same, as kubectl spells it.")] = None,
     recursive: Annotated[bool, typer.Option("-R", "--recursive", help="Look into folders below folders.")] = False,
-    kubernetes_version: Annotated[str, typer.Option("--kubernetes-version", metavar="X.Y")] = "1.36",
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Leave out paths that match; repeatable.")] = None,
+    ignore_filename_pattern: Annotated[list[str] | None, typer.Option("--ignore-filename-pattern", metavar="RE", help="The same with a regular expression (RE2); repeatable.")] = None,
+    crds: Annotated[list[str] | None, typer.Option("--crds", metavar="PATH", help="Files or folders of CustomResourceDefinitions that are known, but not judged themselves; repeatable.")] = None,
+    kubernetes_version: Annotated[str, typer.Option("--kubernetes-version", metavar="X.Y", help="The Kubernetes minor: 1.36, v1.36, 1.36.2, latest.")] = "1.36",
     cluster: Annotated[str, typer.Option("--cluster", metavar="FILE|DIR|profile:NAME", help="Judge against this cluster, admission included.")] = "",
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Only the fast layer: types, unknown and required fields, enums.")] = False,
     only_kubernetes: Annotated[bool, typer.Option("--only-kubernetes", help="Files that are no manifests are no errors, even if named.")] = False,
     ignore_missing_schemas: Annotated[bool, typer.Option("--ignore-missing-schemas", help="Skip kinds nobody defines.")] = False,
-    skip: Annotated[str, typer.Option("--skip", metavar="KIND,…", help="Kinds (or group/version/Kind) to leave out.")] = "",
-    reject: Annotated[str, typer.Option("--reject", metavar="KIND,…", help="Kinds that may not appear.")] = "",
-    fail_if_no_objects: Annotated[bool, typer.Option("--fail-if-no-objects")] = False,
-    output: Annotated[list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="text, json, sarif, junit, github, tap; repeatable, each to its own file.")] = None,
+    skip: Annotated[list[str] | None, typer.Option("--skip", metavar="KIND,…", help="Kinds (or group/version/Kind) to leave out.")] = None,
+    reject: Annotated[list[str] | None, typer.Option("--reject", metavar="KIND,…", help="Kinds that may not appear.")] = None,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first file that cannot be read, else at the first object that is refused.")] = False,
+    fail_if_no_objects: Annotated[bool, typer.Option("--fail-if-no-objects", help="Exit 1 where there is nothing to judge.")] = False,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=0, help="Processes that share the files; 0: as many as pay. The output is the same. With --cluster (quotas count in order), --fail-fast and standard input it is one.")] = 0,
+    output: Annotated[list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="text, json, sarif, junit, github, tap, kubeconform; repeatable, each to its own file.")] = None,
     color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto",
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also what is valid, and what was skipped.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Nothing but findings.")] = False,
 ) -> int:
     """Judge manifests: decoding, schema, and the API server's own rules, with file:line:column."""
-    from kplan.catalog.catalog import UnknownVersion
-    from kplan.load.sources import load_sources
-    from kplan.model.diagnostics import Severity
+    from kplan.load.sources import find_sources
     from kplan.render.verdicts.report import Report
-    from kplan.validation import SKIPPED, VALID, Judge, namespaces_for
+    from kplan.render.verdicts.text import findings_text
+    from kplan.validation.judge import Settings
+    from kplan.validation.verdict import words_of
 
-    sources = [*(files or []), *(filename or [])]
-    if not sources:
+    named = [*(files or []), *(filename or [])] or (["-"] if _is_piped() else [])
+    if not named:
         raise usage_error("name files or folders to validate, or - for standard input")
-    loaded = load_sources(sources, recursive=recursive, tell_duplicates=False)
-    objects = namespaces_for(loaded.documents)
-    if cluster:
-        from kplan.load.cluster import ClusterError, load_cluster
-
-        try:
-            objects = load_cluster(cluster, kubernetes_version)
-        except ClusterError as problem:
-            raise usage_error(f"--cluster {cluster}: {problem}") from None
-    try:
-        judge = Judge.at(
-            kubernetes_version,
-            objects=objects,
-            admission=bool(cluster),
-            schema_only=schema_only,
-            ignore_missing=ignore_missing_schemas,
-            skip=frozenset(filter(None, skip.split(","))),
-            reject=frozenset(filter(None, reject.split(","))),
-        )
-    except UnknownVersion as problem:
-        raise usage_error(f"--kubernetes-version {kubernetes_version}: {problem}") from None
-    verdicts = list(judge.judge(loaded.documents))
-    for wanted in output or ["text"]:
-        name, _, target = wanted.partition("=")
-        report = Report(loaded, verdicts, __version__, not target and wants_color(color), verbose, quiet, sources == ["-"])
-        emit(_format(name)(report), target)
+    formats = [(_format(name), target) for name, _, target in (wanted.partition("=") for wanted in output or ["text"])]
+    if color not in ("auto", "always", "never"):
+        raise usage_error(f"--color {color}: expected auto, always or never")
+    settings = Settings(kubernetes_version, schema_only, ignore_missing_schemas, words_of(skip or []), words_of(reject or []))
+    sources = find_sources(named, recursive, excluder(exclude or [], ignore_filename_pattern or []))
+    if not recursive:
+        _tell_subfolders(named)
+    judge = _judge(settings, cluster)
+    loaded, verdicts = _judged(judge, sources, _definitions(crds or []), jobs, fail_fast)
+    sys.stderr.write(findings_text(judge.useless, color=False))
+    for render, target in formats:
+        report = Report(loaded, verdicts, __version__, not target and wants_color(color), verbose, quiet, named == ["-"])
+        _emit(render(report), target)
     if not verdicts and not loaded.diagnostics:
         print("warning: no Kubernetes objects were found", file=sys.stderr)  # noqa: T201
         return REFUSED if fail_if_no_objects else PLANNED
-    broken = any(d.severity is Severity.ERROR for d in loaded.diagnostics) and not only_kubernetes
-    return REFUSED if broken or any(v.status not in (VALID, SKIPPED) for v in verdicts) else PLANNED
+    return REFUSED if any(not v.is_well for v in verdicts) or (_is_broken(loaded) and not only_kubernetes) else PLANNED
+
+
+def _judge(settings: Settings, cluster: str) -> Judge:
+    from kplan.catalog.catalog import UnknownVersion
+    from kplan.load.cluster import ClusterError, load_cluster
+    from kplan.validation.judge import Judge
+
+    try:
+        objects: Iterable[Object] = load_cluster(cluster, settings.version) if cluster else ()
+        return Judge.at(settings, objects=objects, admission=bool(cluster))
+    except UnknownVersion as problem:
+        raise usage_error(f"--kubernetes-version {settings.version}: {problem}") from None
+    except ClusterError as problem:
+        raise usage_error(f"--cluster {cluster}: {problem}") from None
+
+
+def _judged(judge: Judge, sources: Sequence[Source], definitions: Sequence[Document], jobs: int, fail_fast: bool) -> tuple[Loaded, list[Verdict]]:
+    """What was loaded and the verdicts, made by as many processes as may be."""
+    from kplan.load.sources import read_sources
+    from kplan.validation.jobs import judge_in_parallel, worth
+    from kplan.validation.judge import judge_all
+
+    processes = 1 if judge.given_cluster or fail_fast else worth(sources, jobs, schema_only=judge.settings.schema_only)
+    if processes > 1:
+        return judge_in_parallel(judge, sources, processes, definitions)
+    loaded = read_sources(sources, tell_duplicates=False)
+    if fail_fast and _is_broken(loaded):
+        return _up_to_first_error(loaded), []
+    judge.define(definitions, loaded.documents)
+    return loaded, judge_all(judge, loaded.documents, fail_fast=fail_fast)
+
+
+def _is_broken(loaded: Loaded) -> bool:
+    from kplan.model.diagnostics import Severity
+
+    return any(d.severity is Severity.ERROR for d in loaded.diagnostics)
+
+
+def _up_to_first_error(loaded: Loaded) -> Loaded:
+    from dataclasses import replace
+
+    from kplan.model.diagnostics import Severity
+
+    at = next(i for i, d in enumerate(loaded.diagnostics) if d.severity is Severity.ERROR)
+    return replace(loaded, documents=(), diagnostics=loaded.diagnostics[: at + 1])
+
+
+def _definitions(paths: list[str]) -> list[Document]:
+    """The CustomResourceDefinitions of ``--crds``; of the rest nothing is said, but that there are none."""
+    from kplan.load.sources import load_sources
+    from kplan.render.verdicts.text import findings_text
+    from kplan.validation.judge import DEFINITION
+
+    out = []
+    for path in paths:
+        loaded = load_sources([path], recursive=True, tell_duplicates=False)
+        if loaded.usage:
+            raise usage_error(f"--crds {path}: {loaded.usage[0]}")
+        found = [d for d in loaded.documents if d.object.get("kind") == DEFINITION]
+        sys.stderr.write(findings_text(loaded.diagnostics, color=False))
+        if not found:
+            print(f"warning: --crds {path}: there are no CustomResourceDefinitions", file=sys.stderr)  # noqa: T201
+        out += found
+    return out
+
+
+def _is_piped() -> bool:
+    """Whether something is piped into standard input (``helm template . | kplan validate``)."""
+    import os
+    import stat
+
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+
+
+def _tell_subfolders(named: list[str]) -> None:
+    """Say what is not looked at for want of -R; kubectl says nothing, and nobody notices."""
+    import os
+
+    from kplan.load.files import EXTENSIONS
+
+    for folder in filter(os.path.isdir, named):
+        inner = [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")]
+        if any(name.endswith(EXTENSIONS) for path in inner for _, _, names in os.walk(path) for name in names):
+            print(f"note: {folder}: folders below it are not looked at; add -R", file=sys.stderr)  # noqa: T201
+
+
+def _emit(text: str, target: str) -> None:
+    try:
+        emit(text, target)
+    except OSError as problem:
+        raise usage_error(f"-o …={target}: {(problem.strerror or str(problem)).lower()}") from None
 
 
 def _format(name: str) -> Callable[[Report], str]:

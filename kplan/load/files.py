@@ -43,6 +43,8 @@ class Found:
     path: str
     explicit: bool
     in_chart: bool = False
+    piped: bool = False
+    """The standard input."""
 
 
 def find_files(filename: str, *, recursive: bool) -> Iterator[Found]:

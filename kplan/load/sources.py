@@ -7,7 +7,8 @@ Differs: addresses of the web are refused, for kplan uses no network.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from kplan.load.documents import Delivery, Document, Loaded, Skipped
 from kplan.load.files import EXTENSIONS, STDIN, Found, NotText, PathError, decode, find_files, read_file
@@ -16,17 +17,17 @@ from kplan.load.sharing import collection_paused
 from kplan.load.stream import read_stream
 from kplan.model.diagnostics import Diagnostic, Location, Severity
 
-CODES = {
-    "KP101": "a path that cannot be read",
-    "KP102": "a syntax error in YAML or JSON",
-    "KP103": "a file that is not text",
-    "KP105": "a key given twice; the last one counts",
-    "KP106": "a document without apiVersion or kind",
-    "KP107": "a file named explicitly that holds no Kubernetes object",
-    "KP108": "nothing to load",
-    "KP109": "a name or namespace of a wrong type",
-}
-"""The family KP1: what can be wrong with the input before any object is looked at."""
+
+@dataclass(frozen=True, slots=True)
+class Unfindable:
+    """A source that makes kubectl stop before it reads anything."""
+
+    problem: str
+    filename: str
+    code: str = "KP101"
+
+
+Source = Found | Unfindable
 
 
 def load_sources(
@@ -37,17 +38,49 @@ def load_sources(
     ``stdin`` stands for the standard input where it is given. Nothing is raised for what is wrong with the input: it
     is told in ``diagnostics``.
     """
-    loading = _Loading(tell_duplicates)
+    return read_sources(find_sources(filenames, recursive), stdin, tell_duplicates=tell_duplicates)
+
+
+def find_sources(filenames: Iterable[str], recursive: bool = False, leave_out: Callable[[str], bool] = lambda _: False) -> list[Source]:
+    """The files that the arguments name, but those that ``leave_out`` says; nothing is read yet."""
+    out: list[Source] = []
     stdin_used = False
+    for filename in filenames:
+        if filename != "-":
+            out += _find(filename, recursive, leave_out)
+        elif stdin_used:
+            out.append(Unfindable("standard input cannot be used for multiple arguments", "-"))
+        else:
+            stdin_used = True
+            out.append(Found(STDIN, explicit=True, piped=True))
+    return out
+
+
+def _find(filename: str, recursive: bool, leave_out: Callable[[str], bool]) -> Iterator[Source]:
+    nothing = True
+    try:
+        for found in find_files(filename, recursive=recursive):
+            nothing = False
+            if not leave_out(found.path):
+                yield found
+    except PathError as error:
+        yield Unfindable(str(error), filename)
+        return
+    if nothing:
+        yield Unfindable(f"error reading [{filename}]: recognized file extensions are [{' '.join(EXTENSIONS)}]", filename, "KP108")
+
+
+def read_sources(sources: Iterable[Source], stdin: bytes | None = None, *, tell_duplicates: bool = True) -> Loaded:
+    """The objects of files that were found."""
+    loading = _Loading(tell_duplicates)
     with collection_paused():
-        for filename in filenames:
-            if filename != "-":
-                loading.source(filename, recursive)
-            elif stdin_used:
-                loading.refuse("standard input cannot be used for multiple arguments", "-")
+        for source in sources:
+            if isinstance(source, Unfindable):
+                loading.refuse(source)
+            elif source.piped:
+                loading.data(source, sys.stdin.buffer.read() if stdin is None else stdin)
             else:
-                stdin_used = True
-                loading.data(Found(STDIN, explicit=True), sys.stdin.buffer.read() if stdin is None else stdin)
+                loading.file(source)
     return loading.result()
 
 
@@ -71,22 +104,10 @@ class _Loading:
             tuple(self.usage),
         )
 
-    def source(self, filename: str, recursive: bool) -> None:
-        before = self.files
-        try:
-            for found in find_files(filename, recursive=recursive):
-                self.file(found)
-        except PathError as error:
-            self.refuse(str(error), filename)
-            return
-        if self.files == before:
-            known = " ".join(EXTENSIONS)
-            self.refuse(f"error reading [{filename}]: recognized file extensions are [{known}]", filename, "KP108")
-
-    def refuse(self, problem: str, filename: str, code: str = "KP101") -> None:
-        """A source that makes kubectl stop before it reads anything."""
-        self.usage.append(problem)
-        self.diagnostics.append(Diagnostic(code, Severity.ERROR, problem, at=Location(filename)))
+    def refuse(self, source: Unfindable) -> None:
+        """Nothing to read."""
+        self.usage.append(source.problem)
+        self.diagnostics.append(Diagnostic(source.code, Severity.ERROR, source.problem, at=Location(source.filename)))
 
     def file(self, found: Found) -> None:
         try:

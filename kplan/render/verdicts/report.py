@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kplan.load.documents import Document, Loaded
-from kplan.model.diagnostics import Diagnostic, Severity
-from kplan.validation import ERROR, INVALID, SKIPPED, VALID, Verdict, summary_line
+from kplan.model.diagnostics import Diagnostic
+from kplan.validation.verdict import Verdict, counted, summary_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +31,15 @@ class Report:
     @property
     def all_well(self) -> bool:
         """Whether nothing was refused."""
-        return all(v.status in (VALID, SKIPPED) for v in self.verdicts)
+        return all(v.is_well for v in self.verdicts)
 
     def closing(self) -> str:
         """kubeconform's summary line."""
-        return summary_line(self.verdicts, self.loaded.skipped, self.loaded.files, errors=self.errors, stdin=self.stdin)
-
-    @property
-    def errors(self) -> int:
-        """How many files could not be read."""
-        return sum(d.severity is Severity.ERROR for d in self.loaded.diagnostics)
+        return summary_line(self.counts(), self.loaded.files, stdin=self.stdin)
 
     def counts(self) -> dict[str, int]:
         """Resources by status; files that could not be read are errors, what was left out is skipped."""
-        n = Counter(v.status for v in self.verdicts)
-        return {
-            "valid": n[VALID],
-            "invalid": n[INVALID],
-            "errors": n[ERROR] + self.errors,
-            "skipped": n[SKIPPED] + len(self.loaded.skipped),
-        }
+        return counted(self.verdicts, self.loaded.skipped, self.loaded.diagnostics)
 
 
 def excerpt_of(d: Diagnostic) -> list[str]:

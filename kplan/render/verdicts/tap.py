@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from kplan.model.diagnostics import Severity
 from kplan.render.verdicts.report import Report, subject_of
-from kplan.validation import SKIPPED, VALID
+from kplan.validation.verdict import SKIPPED, VALID
 
 
 def render(report: Report) -> str:
     """TAP version 13."""
-    broken = [(d.at.file if d.at else "input", d.message) for d in report.loaded.diagnostics]
+    broken = [(d.at.file if d.at else "input", d.message) for d in report.loaded.diagnostics if d.severity is Severity.ERROR]
     lines = ["TAP version 13", f"1..{len(report.verdicts) + len(broken)}"]
     for n, v in enumerate(report.verdicts, start=1):
         what = f"{v.file} ({v.api_version}/{v.kind}//{v.name})"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kplan.model.diagnostics import Diagnostic, Severity
 from kplan.render.canvas import Canvas
 from kplan.render.verdicts.report import Report, excerpt_of, subject_of
-from kplan.validation import SKIPPED, VALID
+from kplan.validation.verdict import SKIPPED, VALID
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
@@ -20,10 +22,20 @@ def render(report: Report) -> str:
     for v in report.verdicts:
         for d in v.diagnostics:
             _finding(canvas, d)
-        if report.verbose and v.status in (VALID, SKIPPED):
-            canvas.line(f"{v.file} - {v.kind} {v.name} is {v.status}", "dim")
+        if report.verbose and v.status == VALID:
+            canvas.line(f"{v.file} - {v.kind} {v.name} is valid", "dim")
+        elif report.verbose and v.status == SKIPPED:
+            canvas.line(f"{v.file} - {v.kind} {v.name} skipped: {v.message.removeprefix('skipped ')}", "dim")
     if not report.quiet or not report.all_well:
         canvas.line(report.closing(), "bold")
+    return canvas.text()
+
+
+def findings_text(findings: Iterable[Diagnostic], *, color: bool) -> str:
+    """Only the findings."""
+    canvas = Canvas(color)
+    for d in findings:
+        _finding(canvas, d)
     return canvas.text()
 
 
