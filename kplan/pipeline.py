@@ -107,8 +107,8 @@ class Session:
         until = self.server.now + seconds if seconds is not None else None
         self.engine.settle(until=until)
 
-    def plan(self) -> Plan:
-        """The plan of everything since :meth:`begin`."""
+    def plan(self, *, checks: bool = True) -> Plan:
+        """The plan of everything since :meth:`begin`; its risks, too, unless it has not settled yet."""
         journal = self.store.journal
         drift = [w for w in journal.writes if w.seq <= self._begun]
         since = list(journal.since(self._begun))
@@ -139,7 +139,7 @@ class Session:
             nodes=len(self.store.objects("Node")),
             pods=self._pods,
         )
-        return replace(plan, diagnostics=(*plan.diagnostics, *self._findings(plan, since)))
+        return replace(plan, diagnostics=(*plan.diagnostics, *self._findings(plan, since))) if checks else plan
 
     def _written(self, change: Change) -> Change:
         """A change by the user: why it replaces, and its stages held against the manifest where there is one."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kplan.checks.contract import Check, Finding, Subject
 from kplan.model.diagnostics import Severity
-from kplan.model.objects import Path, Ref, get_in, labels_of, ref_of
+from kplan.model.objects import Object, Path, Ref, get_in, labels_of, ref_of
 from kplan.model.selectors import from_labels
-from kplan.plan.reach import SLICE, ready_endpoints
+from kplan.plan.reach import SLICE, ready_endpoints, slices_of
 from kplan.store.view import select
 
 _SELECTOR: Path = ("spec", "selector")
@@ -20,7 +20,11 @@ def run(subject: Subject) -> Iterator[Finding]:
     touched = {c.ref for c in subject.plan.changes}
     for service in subject.view.objects("Service"):
         ref, selector = ref_of(service), get_in(service, ("spec", "selector"))
-        if not selector or ready_endpoints(subject.view, service):
+        if not selector:
+            continue
+        if ready_endpoints(subject.view, service):
+            if ref in touched:
+                yield from _closed_ports(subject, service)
             continue
         before = _ready_before(subject, ref)
         if before:
@@ -32,6 +36,15 @@ def run(subject: Subject) -> Iterator[Finding]:
                 yield Finding(ref, f"selects no pod ({words})", _COMPARE, _SELECTOR)
             else:
                 yield Finding(ref, f"has no ready endpoint: none of its {len(pods)} pods is ready")
+
+
+def _closed_ports(subject: Subject, service: Object) -> Iterator[Finding]:
+    """The ports of a Service that no pod behind it has."""
+    open_ports = {p.get("name") or "" for s in slices_of(subject.view, service) for p in s.get("ports") or []}
+    for i, port in enumerate(get_in(service, ("spec", "ports")) or []):
+        if (port.get("name") or "") not in open_ports:
+            words = f"its port {port['port']} leads nowhere: no container behind it has a port named {port.get('targetPort')}"
+            yield Finding(ref_of(service), words, "compare targetPort with the names of the containers' ports", ("spec", "ports", i, "targetPort"))
 
 
 def _selector(subject: Subject, service: Ref) -> tuple[str, Path]:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kplan.apiserver.outcome import Status
 from kplan.kubectl.apply import Apply
 from kplan.kubectl.client import Client
 from kplan.kubectl.failure import AnyFailure, Failure, Failures, aggregate, report
@@ -15,19 +14,18 @@ from kplan.kubectl.manifests import read_infos
 from kplan.kubectl.screen import Printed, Screen
 from kplan.load.documents import Delivery, Document
 from kplan.model.diagnostics import Diagnostic, Severity
-from kplan.model.objects import Object, Path, Ref
-from kplan.plan.diff import FieldChange, asked, changes, path_text
-from kplan.plan.faults import REFUSED, UNKNOWN_FIELD, Fault, faults
-from kplan.plan.plan import Change, Symbol
+from kplan.model.objects import Ref
+from kplan.plan.faults import path_in
+from kplan.plan.refusals import refusal, why_replaced
 
 if TYPE_CHECKING:
     from kplan.load.documents import Loaded
     from kplan.pipeline import Session
 
-_FIXED = re.compile(r"field is immutable|updates to \w+ spec for fields other than|may not be changed|is immutable")
-_FOR_GOOD = "it cannot be changed: kubectl apply --force would delete the object and create it anew"
 WARNED = "KP302"
 OUT_OF_ORDER = "KP402"
+NO_KIND = "KP210"
+_NO_MATCH = re.compile(r'name: "([^"]*)".*no matches for kind "([^"]+)" in version "([^"]+)"', re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -36,13 +34,22 @@ class RecordedApply(Apply):
 
     outcomes: list[tuple[Info, Info, AnyFailure | None]] = field(default_factory=list)
     """(as given, as it became, error)."""
+    warnings: list[tuple[str, Info | None]] = field(default_factory=list)
+    """What was warned of, and of which object."""
 
     def apply_one(self, info: Info) -> AnyFailure | None:
         """Apply one object, and remember."""
         given = Info(info.kind, info.namespace, info.name, info.object, info.source)
+        self.collect(None)
         error = Apply.apply_one(self, info)
+        self.collect(given)
         self.outcomes.append((given, info, error))
         return error
+
+    def collect(self, about: Info | None) -> None:
+        """Take the warnings that came up since the last time."""
+        said = [line.removeprefix("Warning: ").strip() for line in self.client.screen.stderr if line.startswith("Warning: ")]
+        self.warnings += [(text, about) for text in said[len(self.warnings) :]]
 
 
 def client_of(session: Session, namespace: str) -> Client:
@@ -71,17 +78,21 @@ def apply_loaded(session: Session, applying: RecordedApply, loaded: Loaded, *, a
         if document is not None:
             session.manifests[ref] = document
         if became.replaced_because is not None:
-            session.replaced[ref] = _why_replaced(became.replaced_because)
+            session.replaced[ref] = why_replaced(became.replaced_because)
         if failure is not None:
             _refused(session, ref, failure, document)
         elif ref not in touched:
             session.unchanged.append(ref)
-    for line in client.screen.stderr:
-        if line.startswith("Warning: "):
-            session.diagnostics.append(Diagnostic(WARNED, Severity.WARNING, line.removeprefix("Warning: ").strip()))
+    applying.collect(None)
+    for text, about in applying.warnings:
+        document = _document_of(about, documents, loaded) if about is not None else None
+        subject = Ref(about.kind.group_kind, about.namespace, about.name) if about is not None else None
+        at = document.locate(path_in(text)) if document is not None else None
+        words = f"{subject}: {text}" if subject is not None else text
+        session.diagnostics.append(Diagnostic(WARNED, Severity.WARNING, words, subject, path_in(text), document, "", at))
     for other in _leaves(error):
         if other not in failures:
-            session.diagnostics.append(Diagnostic("KP210", Severity.ERROR, str(other)))
+            session.diagnostics.append(_unserved(session, str(other), loaded))
     return client.screen.printed() if error is None else _with_report(client, error)
 
 
@@ -165,32 +176,26 @@ def _document_of(given: Info, documents: dict[int, Document], loaded: Loaded) ->
 
 
 def _refused(session: Session, ref: Ref, failure: AnyFailure, document: Document | None) -> None:
-    before = session.store.get(ref)
     status = failure.status if isinstance(failure, Failure) else None
-    found = list(faults(status)) if status is not None else [Fault(REFUSED, str(failure))]
-    message = "\n".join(fault.message for fault in found)
-    wanted = _wanted(before, document) if before is not None and document is not None else []
-    concerned = [w for w in wanted if any(w.at[: len(f.path)] == f.path for f in found)]
-    session.refusals.append(Change(Symbol.REFUSED, ref, before, before, tuple(concerned or wanted), "refused", message=message))
-    for fault in found:
-        at = document.locate(_exactly(fault, wanted), key=fault.code == UNKNOWN_FIELD) if document is not None else None
-        hint = _FOR_GOOD if before is not None and _FIXED.search(fault.message) else ""
-        session.diagnostics.append(Diagnostic(fault.code, Severity.ERROR, f"{ref}: {fault.message}", ref, fault.path, document, hint, at))
+    change, diagnostics = refusal(ref, session.store.get(ref), status, str(failure), document)
+    session.refusals.append(change)
+    session.diagnostics.extend(diagnostics)
 
 
-def _why_replaced(status: Status) -> str:
-    """Which fields forced the object to be created anew."""
-    named = [path_text(f.path) for f in faults(status) if f.path]
-    return f"{', '.join(dict.fromkeys(named))} cannot be changed: deleted and created anew" if named else status.message
+def _unserved(session: Session, message: str, loaded: Loaded) -> Diagnostic:
+    """A kind that is not served: where it was written, and what is served instead."""
+    found = _NO_MATCH.search(message)
+    if found is None:
+        return Diagnostic(NO_KIND, Severity.ERROR, message)
+    name, kind, version = found.groups()
+    document = next((d for d in loaded.documents if _says(d, name, kind, version)), None)
+    lifecycle = session.catalog.lifecycle(version, kind)
+    hint = f"removed in {lifecycle.removed}; use {lifecycle.replacement}" if lifecycle is not None and lifecycle.is_removed else "its CustomResourceDefinition is neither here nor in the cluster"
+    at = None if document is None else document.locate(("kind",))
+    words = f'{kind} {name}: no matches for kind "{kind}" in version "{version}"'
+    return Diagnostic(NO_KIND, Severity.ERROR, words, None, ("kind",), document, hint, at)
 
 
-def _wanted(before: Object, document: Document) -> list[FieldChange]:
-    """What the manifest would have changed of an object."""
-    named = {k: v for k, v in document.object.items() if k not in ("metadata", "status")}
-    return changes(before, asked(before, named))
-
-
-def _exactly(fault: Fault, wanted: list[FieldChange]) -> Path:
-    """The first changed value below the path the server names, where that is about more than one; else the path."""
-    below = [w.at for w in wanted if w.at[: len(fault.path)] == fault.path]
-    return below[0] if fault.path and below else fault.path
+def _says(document: Document, name: str, kind: str, version: str) -> bool:
+    obj = document.object
+    return (obj.get("kind"), obj.get("apiVersion"), (obj.get("metadata") or {}).get("name") or "") == (kind, version, name)

@@ -34,7 +34,7 @@ def diff(
         raise usage_error("must specify one of -f and -k")
     session = open_session(cluster_options)
     apply_files(session, filename, recursive=recursive, namespace=namespace, server_side=server_side)
-    plan = session.plan()
+    plan = session.plan(checks=False)
     sys.stdout.write(render_fields(plan, color=wants_color(color)))
     for d in plan.diagnostics:
         print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201

@@ -7,6 +7,7 @@ the simulated cluster.
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import fields
@@ -29,6 +30,7 @@ READING = frozenset(("get", "describe", "api-resources", "api-versions", "wait",
 """Verbs that change nothing, whose ``-o`` is kubectl's."""
 _FLAGS = {f"--{f.name.rstrip('_').replace('_', '-')}": f for f in (*fields(ClusterOptions), *fields(OutputOptions)) if f.name != "output"}
 _SHORT = {"-q": "--quiet"}
+_PREAMBLE = re.compile(r'^(?:Error from server \(\w+\): |error: )(?:error when \w+ "[^"]*": )?')
 _HELD = "kubectl drain would try again and again: add replicas, loosen the budget, or give --timeout"
 _THEIRS = {"wait": ("--for",)}
 """Flags of a verb that are named like one of kplan's."""
@@ -190,7 +192,18 @@ def _tell(session: Session, printed: Printed, held: Mapping[Ref, Status]) -> Non
         session.refusals.append(Change(Symbol.REFUSED, pod, there, there, (), "refused", message=why))
         session.diagnostics.append(Diagnostic("KP501", Severity.ERROR, f"{pod}: cannot be evicted: {why}", pod, hint=_HELD))
     if printed.code and not held:
-        errors = [line for line in printed.stderr.splitlines() if line and not line.startswith("Warning: ")]
-        session.diagnostics.append(Diagnostic("KP501", Severity.ERROR, "\n".join(errors)))
+        for error in _errors(printed.stderr):
+            session.diagnostics.append(Diagnostic("KP501", Severity.ERROR, error))
+
+
+def _errors(stderr: str) -> list[str]:
+    """What kubectl complained of, one by one, without its preamble; bullets stay with what they belong to."""
+    found: list[str] = []
+    for line in stderr.splitlines():
+        if line.startswith(("* ", " ")) and found:
+            found[-1] += f"\n{line}"
+        elif line and not line.startswith("Warning: "):
+            found.append(_PREAMBLE.sub("", line))
+    return found
 
 

@@ -15,6 +15,7 @@ from kplan.model.objects import Path
 UNKNOWN_FIELD, MALFORMED, INVALID_FIELD, REFUSED = "KP201", "KP202", "KP301", "KP501"
 
 _QUOTED_FIELD = re.compile(r'(unknown|duplicate) field "([^"]+)"')
+_STRICTLY = "strict decoding error: "
 _GO_FIELD = re.compile(r"Go struct field \w+\.([\w.\[\]-]+) of type")
 _WHEN = re.compile(r'^error when (?:creating|applying|replacing|patching|retrieving)[^"]*"[^"]*": ')
 _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
@@ -34,15 +35,15 @@ class Fault:
 def faults(status: Status) -> Iterator[Fault]:
     """What a refusal is about, one by one."""
     message = _WHEN.sub("", status.message)
-    if status.errors:
+    if _STRICTLY in message and (fields := _QUOTED_FIELD.findall(message.partition(_STRICTLY)[2])):
+        for what, field in fields:
+            yield Fault(UNKNOWN_FIELD, f'{what} field "{field}"', steps(field))
+    elif status.errors:
         for e in status.errors:
             yield Fault(INVALID_FIELD, str(e), e.field.steps)
     elif status.code == 422 and status.causes:
         for c in status.causes:
             yield Fault(INVALID_FIELD, f"{c.field}: {c.message}", steps(c.field))
-    elif status.code == 400 and (fields := _QUOTED_FIELD.findall(message)):
-        for what, field in fields:
-            yield Fault(UNKNOWN_FIELD, f'{what} field "{field}"', steps(field))
     elif status.code == 400:
         found = _GO_FIELD.search(message)
         yield Fault(MALFORMED, message, steps(found.group(1)) if found else path_in(message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,9 +16,9 @@ from kplan.plan.plan import Change
 STYLES = {"+": "green", "~": "yellow", "-": "red", "-/+": "magenta", "!": "bold red", "=": "dim"}
 FIELDS_SHOWN = 6
 VALUE_WIDTH = 40
-_LONGEST = 300
-"""Characters of a message; the server quotes whole objects in some."""
-_OWN = frozenset((("metadata", "uid"), ("metadata", "creationTimestamp"), ("metadata", "deletionTimestamp"), ("metadata", "deletionGracePeriodSeconds")))
+_QUOTED = re.compile(r'(Invalid value: )(\{.{80,}\}|"map\[.{80,}\]"|\[.{80,}\])(: )', re.DOTALL)
+"""Whole objects that the server quotes, in Go's words."""
+_OWN = frozenset((("metadata", "uid"), ("metadata", "creationTimestamp"), ("metadata", "deletionTimestamp"), ("metadata", "deletionGracePeriodSeconds"), ("metadata", "annotations", "deprecated.daemonset.template.generation")))
 
 
 def told(path: Path) -> bool:
@@ -58,8 +59,8 @@ def _value(value: Any) -> str:
 
 
 def brief(message: str) -> str:
-    """A message without the middle of what the server quotes at length."""
-    return message if len(message) <= _LONGEST else f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 4 :]}"
+    """A message without what the server quotes at length."""
+    return _QUOTED.sub(r"\1…\3", message)
 
 
 def alike(pairs: Iterable[tuple[str, Ref]]) -> list[tuple[str, list[Ref]]]:

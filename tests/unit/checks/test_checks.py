@@ -65,6 +65,11 @@ def test_a_new_service_whose_selector_matches_nothing(tmp_path: Path) -> None:
     assert found == ("KP801", "Service default/web: selects no pod (app=wbe)")
 
 
+def test_a_service_whose_port_no_container_has(tmp_path: Path) -> None:
+    (found,) = plan(tmp_path, [SETTINGS, WEB, SERVICE], [changed(SERVICE, ports=[{"port": 80, "targetPort": "http"}])])
+    assert found == ("KP801", "Service default/web: its port 80 leads nowhere: no container behind it has a port named http")
+
+
 def test_configuration_that_running_pods_do_not_see(tmp_path: Path) -> None:
     (found,) = plan(tmp_path, [SETTINGS, WEB, SERVICE], [{**SETTINGS, "data": {"level": "debug"}}])
     assert found[0] == "KP803"
