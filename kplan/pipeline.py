@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kplan.apiserver.server import USER, APIServer
@@ -23,7 +23,7 @@ from kplan.load.documents import Document
 from kplan.model.diagnostics import Diagnostic, Location
 from kplan.model.instants import read_instant
 from kplan.model.names import Names
-from kplan.model.objects import Object, Ref, get_in
+from kplan.model.objects import Object, Ref, controller_of, get_in
 from kplan.plan.plan import Change, Plan, Symbol, deletion_of, net_changes, unscheduled_pods
 from kplan.plan.quality import quality_of
 from kplan.plan.stages import held_against
@@ -169,11 +169,25 @@ def participants() -> list[Controller]:
 
 
 def latest_instant(objects: Iterable[Object]) -> float:
-    """A second after the last thing the cluster remembers."""
+    """A second after the last thing the cluster remembers; what it says is available has been ready for long enough."""
+    present = list(objects)
+    patience = {o["metadata"].get("uid"): seconds for o in present if (seconds := _patience(o))}
     latest = EPOCH
-    for obj in objects:
+    for obj in present:
         stamps = [obj["metadata"].get("creationTimestamp"), obj["metadata"].get("deletionTimestamp")]
-        stamps += [c.get("lastTransitionTime") for c in get_in(obj, ("status", "conditions")) or [] if isinstance(c, dict)]
+        conditions = [c for c in get_in(obj, ("status", "conditions")) or [] if isinstance(c, dict)]
+        stamps += [c.get("lastTransitionTime") for c in conditions]
         latest = max(latest, *(read_instant(s) or 0.0 for s in stamps))
+        if patience and obj.get("kind") == "Pod" and (owner := controller_of(obj)) is not None and owner.get("uid") in patience:
+            since = max((read_instant(c.get("lastTransitionTime")) or 0.0 for c in conditions if c.get("type") == "Ready" and c.get("status") == "True"), default=0.0)
+            latest = max(latest, since + patience[owner["uid"]])
     return latest + 1 if latest > EPOCH else latest
 
+
+def _patience(owner: Object) -> float:
+    """``minReadySeconds`` of an owner of whose ready pods all are available; else 0."""
+    seconds, status = get_in(owner, ("spec", "minReadySeconds")), owner.get("status")
+    if not isinstance(seconds, int) or not isinstance(status, Mapping):
+        return 0.0
+    ready, available = (("numberReady", "numberAvailable") if owner.get("kind") == "DaemonSet" else ("readyReplicas", "availableReplicas"))
+    return float(seconds) if status.get(ready) == status.get(available) else 0.0

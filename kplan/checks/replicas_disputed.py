@@ -13,8 +13,8 @@ _AUTOSCALER = "horizontal-pod-autoscaler-controller"
 
 
 def run(subject: Subject) -> Iterator[Finding]:
-    """Every object whose replicas the user and then an autoscaler wrote."""
-    written = {c.ref for c in subject.plan.changes if c.after is not None}
+    """Every object whose replicas the user and then an autoscaler wrote; where autoscalers quarrel among themselves, KP603 says it."""
+    written = {c.ref for c in subject.plan.changes if c.after is not None} - {o.ref for o in subject.plan.oscillations}
     last: dict[object, list[Write]] = {}
     for write in subject.plan.journal.writes:
         if write.ref in written and _replicas(write.before) != _replicas(write.after) and write.after is not None:

@@ -4,13 +4,11 @@ Everything that acts is a ``Controller`` (see ``contract``).  At one instant con
 they are done the scheduler takes its queue, then the kubelets theirs as one wave.  When the present is empty the clock
 jumps to the next foreground timer.
 
-A key whose object is written more than ``MOST_WRITES`` times at one instant is left alone and reported: two parties
-disagree about it.
+An object that never comes to rest is reported, and those who keep changing it are left alone (see ``unrest``).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -32,21 +30,11 @@ from kplan.engine.contract import (
     Update,
 )
 from kplan.engine.queue import Item, Timers, WorkQueue
+from kplan.engine.unrest import Oscillation, Unrest
 from kplan.model.objects import Ref
 from kplan.store.journal import CREATE, Event, Write
 
-MOST_WRITES = 500
 _NOTHING = Outcome(changed=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Oscillation:
-    """An object that two or more parties kept changing at one instant."""
-
-    ref: Ref
-    at: float
-    writers: tuple[str, ...]
-    last: tuple[Write, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ class Engine:
     server: APIServer
     controllers: Sequence[Controller]
     options: Options = field(default_factory=Options)
-    oscillations: list[Oscillation] = field(default_factory=list)
+    unrest: Unrest = field(default_factory=Unrest)
     idle: dict[tuple[str, Key], str] = field(default_factory=dict)
     """Why a controller last did nothing about a key."""
     ties: dict[Ref, Sequence[str]] = field(default_factory=dict)
@@ -74,11 +62,16 @@ class Engine:
     _queue: WorkQueue = field(default_factory=WorkQueue)
     _timers: Timers = field(default_factory=Timers)
     _watchers: dict[str, list[tuple[int, object]]] = field(default_factory=dict)
-    _written: Counter[Ref] = field(default_factory=Counter)
+    _acting: Item | None = None
     _set: set[Item] = field(default_factory=set)
     """The background timers that the reconcile under way has set: what it does not set again is over."""
     _started: bool = False
     _context: Context | None = None
+
+    @property
+    def oscillations(self) -> list[Oscillation]:
+        """The objects that never come to rest."""
+        return self.unrest.found
 
     def start(self) -> None:
         """Show every controller the cluster as it is, as an informer's first list does."""
@@ -106,6 +99,7 @@ class Engine:
     def settle(self, *, until: float | None = None) -> None:
         """Run to the fixed point; with ``until`` (an instant) let background timers up to it fire as well."""
         self.start()
+        self.unrest.begin()
         while True:
             self.drain()
             horizon = until if until is not None else float("inf")
@@ -135,21 +129,18 @@ class Engine:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _advance(self, at: float) -> None:
+        due = self._timers.due(at)
         if at > self.server.now:
             self.server.now = at
-            self._written.clear()
+            self.unrest.next_instant(timer.item for timer in due)
             if self._context is not None:
                 self._context.now = at
-        for timer in self._timers.due(at):
+        for timer in due:
             self._queue.add(self.controllers[timer.item[0]].priority, timer.item, timer.cause)
 
     def _observe(self, write: Write) -> None:
-        self._written[write.ref] += 1
-        if self._written[write.ref] > MOST_WRITES:
-            if self._written[write.ref] == MOST_WRITES + 1:
-                self._report_oscillation(write)
-            return
-        self._wake(write)
+        if self.unrest.observe(write, self._acting, self.server.store.journal):
+            self._wake(write)
 
     def _wake(self, write: Write) -> None:
         for kind in (write.ref.kind, "*"):
@@ -157,14 +148,11 @@ class Engine:
                 for key in keys(write, self.server.view):  # type: ignore[operator]
                     self._queue.add(self.controllers[i].priority, (i, key), write.seq)
 
-    def _report_oscillation(self, write: Write) -> None:
-        last = tuple(self.server.store.journal.of(write.ref)[-4:])
-        writers = tuple(dict.fromkeys(w.actor for w in last))
-        self.oscillations.append(Oscillation(write.ref, write.at, writers, last))
-
     def _reconcile(self, item: Item, cause: int) -> None:
+        if item in self.unrest.silenced:
+            return
         index, key = item
-        controller = self.controllers[index]
+        controller, self._acting = self.controllers[index], item
         assert self._context is not None
         self.server.woken_by, self.server.about = cause, key if isinstance(key, Ref) else None
         steps = controller.reconcile(key, self.server.view, self._context)
@@ -177,6 +165,7 @@ class Engine:
             if item not in self._set:
                 self._timers.drop_background(item)
         finally:
+            self._acting = None
             self.server.woken_by, self.server.about = 0, None
 
     def _carry_out(self, action: Action, controller: Controller, item: Item, cause: int) -> Outcome:

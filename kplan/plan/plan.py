@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from kplan.engine.loop import Later, Oscillation
+from kplan.engine.loop import Later
+from kplan.engine.unrest import Oscillation
 from kplan.model.diagnostics import Diagnostic
 from kplan.model.objects import Object, Ref, controller_of, finalizers_of, get_in, is_deleting
 from kplan.plan.diff import FieldChange, changes

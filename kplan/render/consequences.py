@@ -66,12 +66,17 @@ class _PodGroups:
         found = self.owners.pop(owner, [])
         made = [c for c in found if c.symbol in (Symbol.CREATE, Symbol.REPLACE)]
         gone = [c for c in found if c.symbol is Symbol.DELETE]
+        stuck = [c for c in found if c.symbol is Symbol.UPDATE and _is_deleting(c.after) and not _is_deleting(c.before)]
+        unready = [c for c in found if c.symbol is Symbol.UPDATE and _is_ready(c.before) and not _is_ready(c.after) and c not in stuck]
         lines = []
         if made:
             lines.append((f"{count(len(made), 'pod')} created: {self._places(made)}", "green"))
         if gone:
-            nodes = Counter(str(get_in(c.before, ("spec", "nodeName"), "no node")) for c in gone)
-            lines.append((f"{count(len(gone), 'pod')} removed: " + ", ".join(f"{n} from {node}" for node, n in sorted(nodes.items())), "red"))
+            lines.append((f"{count(len(gone), 'pod')} removed: {_by_node(gone, 'from')}", "red"))
+        if unready:
+            lines.append((f"{count(len(unready), 'pod')} no longer ready: {_by_node(unready, 'on')}", "yellow"))
+        if stuck:
+            lines.append((f"{count(len(stuck), 'pod')} being deleted, and still there: {_by_node(stuck, 'on')}", "yellow"))
         return lines
 
     def _places(self, made: list[Change]) -> str:
@@ -82,6 +87,19 @@ class _PodGroups:
         ties = [len(self._ties[c.ref]) for c in made if len(self._ties.get(c.ref, ())) > 1]
         which = "or" if len(ties) == len(made) else f"{len(ties)} of them could be on"
         return ", ".join(parts) + (f" ({which} any of {max(ties)} equal nodes)" if ties else "")
+
+
+def _by_node(pods: Iterable[Change], word: str) -> str:
+    nodes = Counter(str(get_in(c.before, ("spec", "nodeName"), "no node")) for c in pods)
+    return ", ".join(f"{n} {word} {node}" for node, n in sorted(nodes.items()))
+
+
+def _is_deleting(pod: Object | None) -> bool:
+    return pod is not None and "deletionTimestamp" in pod["metadata"]
+
+
+def _is_ready(pod: Object | None) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in get_in(pod, ("status", "conditions")) or ())
 
 
 class _Causes:

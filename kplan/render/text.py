@@ -69,7 +69,7 @@ def _trouble(canvas: Canvas, plan: Plan) -> None:
     _group(canvas, "Cannot start:", [w for w in waiting if w[1] in new], sum(w[1] not in new for w in waiting))
     for o in plan.oscillations:
         canvas.head("Never comes to rest:")
-        canvas.row("!", "red", str(o.ref), f"{' and '.join(o.writers)} keep changing it", "")
+        canvas.row("!", "red", str(o.ref), f"{' and '.join(o.writers)} {'keep' if len(o.writers) > 1 else 'keeps'} changing it", "")
 
 
 def _touched(plan: Plan) -> set[Ref]:

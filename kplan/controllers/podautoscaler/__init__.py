@@ -11,6 +11,7 @@ Differs: after an event it looks once, 15 s later, and again until nothing chang
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -113,6 +114,14 @@ class HorizontalController:
         self._past: dict[Ref, Past] = {}
         self._selectors: dict[Ref, Selector] = {}
 
+    def start(self, view: View, ctx: Context) -> None:
+        """Know the selectors of the autoscalers that have looked at their pods before."""
+        for hpa in view.objects(KIND):
+            if _has_looked(hpa):
+                with suppress(NoScale, ValueError):
+                    scale = scale_of(hpa["spec"]["scaleTargetRef"], namespace_of(hpa), view, ctx)
+                    self._selectors[ref_of(hpa)] = parse_selector(scale.selector)
+
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Look at the target, scale it where bounds or metrics say so, and report."""
         if isinstance(key, Soon):
@@ -123,7 +132,8 @@ class HorizontalController:
         hpa = view.get(key)
         if hpa is None:
             self._past.pop(key, None)
-            self._selectors.pop(key, None)
+            if self._selectors.pop(key, None) is not None:
+                yield from _wake_others(key, view)
             return
         past = self._past.setdefault(key, Past())
         s = Sync(hpa, view, ctx, past, [dict(c) for c in (hpa.get("status") or EMPTY).get("conditions") or ()])
@@ -222,9 +232,7 @@ class HorizontalController:
         ref = ref_of(s.hpa)
         if self._selectors.get(ref) != selector:
             self._selectors[ref] = selector
-            for other in s.view.objects(KIND, ref.namespace):
-                if ref_of(other) != ref:
-                    yield Requeue(after=PERIOD, key=ref_of(other))
+            yield from _wake_others(ref, s.view)
         pods = select(s.view, "Pod", ref.namespace, selector)
         rivals = [
             r for r, other in sorted(self._selectors.items()) if r.namespace == ref.namespace and any(other.matches(labels_of(p)) for p in pods)
@@ -236,6 +244,19 @@ class HorizontalController:
             s.say(ACTIVE, "False", "AmbiguousSelector", said)
             raise Undecided(said)
         return selector
+
+
+def _has_looked(hpa: Object) -> bool:
+    """Whether an autoscaler has come as far as its target's pods."""
+    conditions = (hpa.get("status") or EMPTY).get("conditions") or ()
+    return any(c["type"] == ACTIVE and c.get("reason") not in ("ScalingDisabled", "InvalidSelector") for c in conditions)
+
+
+def _wake_others(ref: Ref, view: View) -> Steps:
+    """Let the other autoscalers of the namespace see whether they are alone with their pods."""
+    for other in view.objects(KIND, ref.namespace):
+        if ref_of(other) != ref:
+            yield Requeue(after=PERIOD, key=ref_of(other))
 
 
 def _by_metrics(s: Sync, scale: Scale, selector: Selector) -> tuple[int, str]:

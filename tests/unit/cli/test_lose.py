@@ -36,11 +36,13 @@ def test_a_lost_node_is_told_with_what_becomes_of_its_pods(state: str, tmp_path:
     said = run(["lose", "kind-worker2", "--cluster", state, "--color", "never"], tmp_path)
     assert said.code == 0
     assert "~ Node kind-worker2  [+metadata.annotations[sim.kplan.dev/kubelet] lost]" in said.stdout
+    assert "2 pods no longer ready: 2 on kind-worker2" in said.stdout
     assert "is evicted from node kind-worker2" in said.stdout
 
 
 def test_after_five_minutes_the_pods_are_made_anew(state: str, tmp_path: Path) -> None:
     said = run(["lose", "node/kind-worker2", "--cluster", state, "--for", "6m30s", "--color", "never"], tmp_path)
+    assert "2 pods being deleted, and still there: 2 on kind-worker2" in said.stdout
     assert "2 pods created: 2 Pending" in said.stdout
 
 
