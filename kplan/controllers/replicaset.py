@@ -2,7 +2,8 @@
 
 Mirrors: pkg/controller/replicaset/replica_set.go, replica_set_utils.go, pkg/controller/replication (1.36)
 Differs: reads are never stale, so there are no expectations to wait for; what was refused is tried again when what
-         refused it changes, not after a growing delay.
+         refused it changes, not after a growing delay; a sync that has deleted pods leaves the status to the next one,
+         where the real one first counts them once more, and a Deployment may or may not be quick enough to see that.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class ReplicaSetController:
         if not is_deleting(rs):
             error = yield from self._manage_replicas(rs, active, view, ctx)
         current = view.get(key)
-        if current is None:
+        if current is None or (error is None and _has_shrunk(rs, active, view)):
             return
         status = self._status(rs, active, len(terminating), error, ctx)
         if _is_same(rs, status):
@@ -188,6 +189,11 @@ def _conditions(rs: Object, active: int, error: Status | None, ctx: Context) -> 
         "message": error.message if active < replicas_of(rs) else f"unable to delete pods: {error.message}",
     }
     return [*known, made]
+
+
+def _has_shrunk(rs: Object, active: list[Object], view: View) -> bool:
+    """Whether this sync has deleted pods. That wakes it again, and only then is there something true to say of them."""
+    return len(active) > replicas_of(rs) and not is_deleting(rs) and any(view.get(ref_of(p)) is not p for p in active)
 
 
 def _is_same(rs: Object, status: dict[str, Any]) -> bool:

@@ -116,7 +116,7 @@ def _evict(pod: Object, ctx: Context) -> Steps:
     made = dict(_CONDITION)
     if old is None or any(old.get(k) != v for k, v in made.items()):
         same = old is not None and old["status"] == "True"
-        since = old["lastTransitionTime"] if same and old is not None else write_instant(ctx.now)
+        since = (old.get("lastTransitionTime") if same and old is not None else None) or write_instant(ctx.now)
         status = pod.get("status") or EMPTY
         others = [c for c in status.get("conditions") or () if c["type"] != "DisruptionTarget"]
         conditions = [*others, {**made, "lastProbeTime": None, "lastTransitionTime": since}]

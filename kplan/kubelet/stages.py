@@ -199,7 +199,7 @@ def _conditions(pod: Object, before: list[Mapping[str, Any]], stage: Stage, mome
 
 def _condition(known: Mapping[str, Any], kind: str, status: str, reason: str, moment: str, message: str) -> Mapping[str, Any]:
     old = known.get(kind)
-    since = old["lastTransitionTime"] if old is not None and old["status"] == status else moment
+    since = old.get("lastTransitionTime") or moment if old is not None and old["status"] == status else moment
     condition = {"type": kind, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
     if reason:
         condition["reason"] = reason

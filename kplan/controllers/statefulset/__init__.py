@@ -42,6 +42,14 @@ def _claim_changed(write: Write, view: View) -> Iterable[Key]:
     return found
 
 
+def _name_is_free(write: Write, view: View) -> Iterable[Key]:
+    """A pod has gone: wakes the set whose pod is to have its name, whoever the pod that is gone belonged to."""
+    if write.after is not None:
+        return ()
+    key = Ref(KIND, write.ref.namespace, parent_and_ordinal({"metadata": {"name": write.ref.name}})[0])
+    return (key,) if view.get(key) is not None else ()
+
+
 class StatefulSetController:
     """The loop; the key is a StatefulSet."""
 
@@ -50,6 +58,7 @@ class StatefulSetController:
     watches = (
         Watch(KIND, own_key, "its own spec and status"),
         Watch("Pod", owner_or_matching(KIND, selector_of), "its pods, and orphans it may adopt"),
+        Watch("Pod", _name_is_free, "a pod had the name of one of its own"),
         Watch("PersistentVolumeClaim", _claim_changed, "a claim one of its pods waits for"),
         *retries(KIND, _was_refused),
     )
