@@ -5,6 +5,7 @@ Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/create/create.go (1.36)
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kplan.kubectl.annotation import updated_annotation
@@ -28,6 +29,15 @@ def given_name(command: Command, *, sub: str = "") -> str | Failure:
             command.path = f"{command.path} {sub}"
         return command.usage(f"exactly one NAME is required, got {len(before)}")
     return before[0] or Failure("name must be specified")
+
+
+def foreign_flag(command: Command, sort: str, flags: Mapping[str, Iterable[str]]) -> Failure | None:
+    """What is wrong with a flag that only other sorts (``nodeport`` of ``service``) take; ``flags`` by sort."""
+    own = set(flags[sort])
+    for name in sorted(command.arguments.changed):
+        if name not in own and any(name in others for others in flags.values()):
+            return Failure(f"unknown flag: --{name}\nSee '{command.path} {sort} --help' for usage.")
+    return None
 
 
 def made(api_version: str, kind: str, name: str, **rest: Any) -> dict[str, Any]:

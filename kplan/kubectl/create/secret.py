@@ -14,7 +14,7 @@ from kplan.kubectl import keyvalues
 from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure
 from kplan.kubectl.flags import flag
-from kplan.kubectl.generating import SHARED, create, given_name, made
+from kplan.kubectl.generating import SHARED, create, foreign_flag, given_name, made
 
 DOCKER_KEY = ".dockerconfigjson"
 FLAGS = (
@@ -39,6 +39,8 @@ def run(command: Command) -> AnyFailure | None:
     make = _SORTS.get(sort)
     if make is None:
         return Failure("must specify one of: docker-registry, generic, tls")
+    if foreign := foreign_flag(command, sort, _OWN):
+        return foreign
     name = given_name(command, sub=sort)
     if isinstance(name, Failure):
         return name
@@ -88,4 +90,9 @@ def _tls(command: Command) -> tuple[str, Data] | Failure:
     return "kubernetes.io/tls", data
 
 
+_OWN = {
+    "generic": ("from-file", "from-literal", "from-env-file", "type", "append-hash"),
+    "docker-registry": ("docker-username", "docker-password", "docker-email", "docker-server", "from-file", "append-hash"),
+    "tls": ("cert", "key", "append-hash"),
+}
 _SORTS = {"generic": _generic, "docker-registry": _docker, "tls": _tls}

@@ -11,10 +11,11 @@ from kplan.apiserver.rules.names import is_dns1123_subdomain, is_valid_port_name
 from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure
 from kplan.kubectl.flags import INT, LIST, flag
-from kplan.kubectl.generating import SHARED, create, given_name, made
+from kplan.kubectl.generating import SHARED, create, foreign_flag, given_name, made
 from kplan.model.integers import complaint, int_or_text
 
 FLAGS = (*SHARED, flag("tcp", LIST), flag("clusterip"), flag("node-port", INT), flag("external-name"))
+_OWN = {"clusterip": ("tcp", "clusterip"), "nodeport": ("tcp", "node-port"), "loadbalancer": ("tcp",), "externalname": ("tcp", "external-name")}
 _TYPES = {"clusterip": "ClusterIP", "nodeport": "NodePort", "loadbalancer": "LoadBalancer", "externalname": "ExternalName"}
 
 
@@ -25,6 +26,10 @@ def run(command: Command) -> AnyFailure | None:
     type_ = _TYPES.get(sort)
     if type_ is None:
         return Failure("must specify one of: clusterip, externalname, loadbalancer, nodeport")
+    if foreign := foreign_flag(command, sort, _OWN):
+        return foreign
+    if type_ == "ExternalName" and "external-name" not in a.changed:
+        return Failure('required flag(s) "external-name" not set')
     name = given_name(command, sub=sort)
     if isinstance(name, Failure):
         return name

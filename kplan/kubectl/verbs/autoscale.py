@@ -17,7 +17,7 @@ from kplan.kubectl.flags import BOOL, DRY_RUN, FILES, INT, OUTPUT, flag, manager
 from kplan.kubectl.generating import made
 from kplan.kubectl.info import Info
 from kplan.model.objects import Object
-from kplan.model.quantity import canonical
+from kplan.model.quantity import Quantity, QuantityError
 
 FLAGS = (
     *FILES,
@@ -79,16 +79,17 @@ def _conflicting(command: Command) -> AnyFailure | None:
 
 def _target(text: str, name: str) -> dict[str, Any] | Failure:
     """A metric's target: ``70%`` of the request, or a quantity on average."""
+    text = text.strip()
     if text.endswith("%"):
         number = text[:-1]
-        if not re.fullmatch(r"\+?\d+", number):
+        if not re.fullmatch(r"\+?\d+|-0+", number, re.ASCII) or int(number) >= 2**31:
             return Failure(f"invalid percentage value: {number}")
         return {"type": "Utilization", "averageUtilization": int(number)}
-    quantity = text + _PLAIN_UNITS[name] if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) else text
+    quantity = text + _PLAIN_UNITS[name] if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII) else text
     try:
-        return {"type": "AverageValue", "averageValue": canonical(quantity)}
-    except ValueError:
-        return Failure(f"invalid resource {name} value: {text}")
+        return {"type": "AverageValue", "averageValue": str(Quantity.parse(quantity))}
+    except QuantityError:
+        return Failure(f"invalid resource {name} value: {text}" if text else "empty input")
 
 
 def _autoscale(command: Command, info: Info) -> AnyFailure | None:
