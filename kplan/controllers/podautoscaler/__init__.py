@@ -266,7 +266,7 @@ def _by_metrics(s: Sync, scale: Scale, selector: Selector) -> tuple[int, str]:
     """
     namespace = namespace_of(s.hpa)
     pods = select(s.view, "Pod", namespace, selector)
-    calculator = Calculator(Metrics.of(s.ctx.options.metrics), namespace, pods, s.ctx.now, _tolerance(s))
+    calculator = Calculator(Metrics.of(s.ctx.options.metrics), namespace, pods, selector, s.ctx.now, _tolerance(s))
     specs = s.hpa["spec"].get("metrics") or ()
     s.metrics = []
     replicas, name = 0, ""

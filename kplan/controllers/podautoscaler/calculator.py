@@ -58,6 +58,7 @@ class Calculator:
     namespace: str
     pods: list[Object]
     """The pods the target's selector matches."""
+    selector: Selector
     now: float
     tolerance: Tolerance
 
@@ -70,7 +71,8 @@ class Calculator:
         groups = self._usable(metrics, resource)
         requests = {name_of(p): _request(p, container, resource) for p in self.pods}
         utilization = _utilization(metrics, requests)
-        usage = sum(m.value for m in metrics.values()) // max(1, len(metrics))
+        known = [m.value for name, m in metrics.items() if name in requests]
+        usage = sum(known) // len(known)
 
         def ratio(values: PodMetrics) -> float:
             return _utilization(values, requests) / target
@@ -125,7 +127,7 @@ class Calculator:
 
     def _resource(self, resource: str, container: str) -> PodMetrics:
         try:
-            return self.metrics.resource(resource, self.namespace, [name_of(p) for p in self.pods], container)
+            return self.metrics.resource(resource, self.namespace, [name_of(p) for p in self.pods], self.selector, container)
         except MetricsUnavailable as error:
             raise MetricsUnavailable(f"unable to get metrics for resource {resource}: {error}") from None
 

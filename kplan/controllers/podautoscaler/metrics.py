@@ -61,8 +61,10 @@ class Metrics:
                 found.external.append(item)
         return found
 
-    def resource(self, resource: str, namespace: str, names: Sequence[str], container: str) -> PodMetrics:
+    def resource(self, resource: str, namespace: str, names: Sequence[str], selector: Selector, container: str) -> PodMetrics:
         """Usage of a resource by pods, of one container where one is named.
+
+        The pods are those whose metrics carry labels that are selected, there or not; without labels the ones named.
 
         Raises: MetricsUnavailable.
         """
@@ -70,7 +72,7 @@ class Metrics:
             raise MetricsUnavailable(
                 "unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
             )
-        measured = [m for m in self.pods if m["metadata"].get("namespace") == namespace and m["metadata"]["name"] in names]
+        measured = [m for m in self.pods if m["metadata"].get("namespace") == namespace and _is_of(m["metadata"], names, selector)]
         if not measured:
             raise MetricsUnavailable("no metrics returned from resource metrics API")
         out: PodMetrics = {}
@@ -130,6 +132,10 @@ class Metrics:
         if not self.known:
             raise MetricsUnavailable("unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered")
         return [m for m in self.custom if _name(m) == metric and m["describedObject"].get("namespace", namespace) == namespace and _chosen(m, selector)]
+
+
+def _is_of(meta: Json, names: Sequence[str], selector: Selector) -> bool:
+    return selector.matches(meta["labels"]) if meta.get("labels") else meta["name"] in names
 
 
 def _items(source: Any) -> Iterator[Json]:
