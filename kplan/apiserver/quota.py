@@ -17,9 +17,11 @@ from kplan.model.podresources import (
     LIMITS,
     REQUESTS,
     Amounts,
+    Reported,
     add,
     amounts,
-    pod_amounts,
+    pod_limits,
+    pod_requests,
     raise_to,
     supported_at_pod_level,
 )
@@ -98,8 +100,7 @@ def pod_usage(pod: Object, now: float) -> Amounts:
     """What a pod uses: nothing but its count once it has ended."""
     if not pod_counts(pod, now):
         return {"count/pods": ONE}
-    spec = pod["spec"]
-    requests, limits = pod_amounts(spec, REQUESTS, overhead=True), pod_amounts(spec, LIMITS, overhead=True)
+    requests, limits = pod_requests(pod, reported=Reported.CONTAINERS), pod_limits(pod, reported=Reported.CONTAINERS)
     return {"count/pods": ONE, **_compute(requests, limits)}
 
 

@@ -100,11 +100,14 @@ def _status(pod: Object, field: str) -> Any:
     return (pod.get("status") or EMPTY).get(field)
 
 
+_REPORTED = ("containerStatuses", "initContainerStatuses", "resources", "allocatedResources", "conditions")
+
+
 def _scaled_down(before: Object, after: Object) -> bool:
     if before["spec"] is after["spec"] and before.get("status") is after.get("status"):
         return False
-    same_spec = before["spec"].get("containers") is after["spec"].get("containers")
-    if same_spec and _status(before, "containerStatuses") == _status(after, "containerStatuses"):
+    same_spec = all(before["spec"].get(f) is after["spec"].get(f) for f in ("containers", "initContainers", "resources"))
+    if same_spec and all(_status(before, f) == _status(after, f) for f in _REPORTED):
         return False
     old, new = pod_requests(before, use_status=True), pod_requests(after, use_status=True)
     return any(name not in new or round_up("cpu", amount) > round_up("cpu", new[name]) for name, amount in old.items())

@@ -13,7 +13,7 @@ from kplan.apiserver.admission.contract import CREATE, UPDATE, AdmissionContext,
 from kplan.apiserver.outcome import Status
 from kplan.apiserver.strategy import Draft
 from kplan.model.objects import annotations_of, get_in, is_deleting
-from kplan.model.podresources import LIMITS, REQUESTS, Amounts, amounts, pod_amounts
+from kplan.model.podresources import LIMITS, REQUESTS, Amounts, amounts, pod_limits, pod_requests
 from kplan.model.quantity import Quantity
 
 ANNOTATION = "kubernetes.io/limit-ranger"
@@ -96,7 +96,8 @@ def _complaints(kind: str, obj: Draft, limit: Mapping[str, Any]) -> Iterator[str
 def _of_pod(pod: Draft, which: str) -> Amounts:
     """What the pod asks for in all; of what it says as a whole only cpu and memory count."""
     whole = ((pod["spec"].get("resources") or {}).get(which)) or {}
-    return pod_amounts({**pod["spec"], "resources": {which: {n: q for n, q in whole.items() if n in ("cpu", "memory")}}}, which)
+    counted = {"spec": {**pod["spec"], "resources": {which: {n: q for n, q in whole.items() if n in ("cpu", "memory")}}}}
+    return pod_requests(counted, overhead=False) if which == REQUESTS else pod_limits(counted, overhead=False)
 
 
 Rule = Callable[[str, str, Quantity, Quantity | None, Quantity | None], str]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from kplan.apiserver.admission.contract import UPDATE, AdmissionContext, Attributes, Plugin, refuse
 from kplan.apiserver.outcome import Cause, Status
 from kplan.model.objects import Object, Ref, get_in, labels_of, name_of
-from kplan.model.podresources import REQUESTS, amounts, pod_amounts
+from kplan.model.podresources import amounts, pod_requests
 from kplan.model.quantity import Quantity
 
 OS = "kubernetes.io/os"
@@ -42,7 +42,7 @@ def validate(attributes: Attributes, context: AdmissionContext) -> Status | None
 
 def _short(pod: Object, node: Object) -> list[str]:
     """What the node has too little of, even were it empty."""
-    asked = pod_amounts(pod["spec"], REQUESTS, overhead=True)
+    asked = pod_requests(pod)
     has = amounts(get_in(node, ("status", "allocatable")))
     said = []
     for name, shown in (("cpu", Quantity.milli_value), ("memory", Quantity.value)):

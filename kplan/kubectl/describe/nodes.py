@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from kplan.kubectl.columns.base import UNSET, age
 from kplan.kubectl.columns.cluster import roles_of
 from kplan.kubectl.describe.parts import Case, events, instant, marks, spec_of, status_of, taints
-from kplan.kubectl.podamounts import pod_amounts, sum_of
+from kplan.model.podresources import Reported, pod_limits, pod_requests, sum_of
 from kplan.model.quantity import Quantity, parse_or_zero
 
 _NOTHING = Quantity.parse("0")
@@ -117,15 +117,15 @@ def _usage(case: Case) -> None:
     paper.line(0, "Non-terminated Pods", f"({len(pods)} in total)")
     paper.write(1, "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n")
     paper.write(1, "---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n")
-    asked = [(pod_amounts(p, "requests"), pod_amounts(p, "limits")) for p in pods]
-    for pod, (requests, limits) in zip(pods, asked, strict=True):
+    for pod in pods:
+        requests, limits = pod_requests(pod, reported=Reported.CONTAINERS), pod_limits(pod, reported=Reported.CONTAINERS)
         shares = [_share(a, there, r) for r in ("cpu", "memory") for a in (requests, limits)]
         meta = pod["metadata"]
         paper.write(1, "\t".join([meta.get("namespace") or "", meta["name"], "", *shares, age(pod, case.now)]) + "\n")
     paper.write(0, "Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n")
     paper.write(1, "Resource\tRequests\tLimits\n")
     paper.write(1, "--------\t--------\t------\n")
-    requests, limits = sum_of(a for a, _ in asked), sum_of(b for _, b in asked)
+    requests, limits = sum_of(map(pod_requests, pods)), sum_of(map(pod_limits, pods))
     for name in ("cpu", "memory", "ephemeral-storage", *sorted(n for n in there if n.startswith("hugepages-"))):
         paper.write(1, f"{name}\t{_share(requests, there, name)}\t{_share(limits, there, name)}\n")
     for name in sorted(n for n in there if "/" in n):
