@@ -32,6 +32,7 @@ TYPES: dict[str, str] = {
     "batch.PodFailurePolicyOnExitCodesRequirement": "ContainerName:containerName:*s Operator:operator:s Values:values:[i",
     "batch.PodFailurePolicyOnPodConditionsPattern": "Type:type:s Status:status:s",
     "batch.PodFailurePolicyRule": "Action:action:s OnExitCodes:onExitCodes:*@batch.PodFailurePolicyOnExitCodesRequirement OnPodConditions:onPodConditions:[@batch.PodFailurePolicyOnPodConditionsPattern",
+    "batch.UncountedTerminatedPods": "Succeeded:succeeded:[s Failed:failed:[s",
     "batch.SuccessPolicy": "Rules:rules:[@batch.SuccessPolicyRule",
     "batch.SuccessPolicyRule": "SucceededIndexes:succeededIndexes:*s SucceededCount:succeededCount:*i",
     "core.AWSElasticBlockStoreVolumeSource": "VolumeID:volumeID:s FSType:fsType:s Partition:partition:i ReadOnly:readOnly:b",

@@ -22,7 +22,7 @@ from kplan.apiserver.carrying import carry, carry_by_subresource, generation_ris
 from kplan.apiserver.field import METADATA, Errors
 from kplan.apiserver.fieldmanagers import FieldManagers
 from kplan.apiserver.outcome import Outcome, Status
-from kplan.apiserver.rules.metadata import validate_managed_fields, validate_object_meta, validate_update_of
+from kplan.apiserver.rules.metadata import validate_managed_fields, validate_object_meta, validate_object_meta_update
 from kplan.apiserver.rules.names import name_is_path_segment
 from kplan.apiserver.servedkinds import ServedKinds
 from kplan.apiserver.sharing import Sharing
@@ -237,7 +237,7 @@ class APIServer(ServedKinds):
         if user:
             strategy.default(draft, context)
             trail.note(DEFAULT, draft)
-        for owned in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "generateName"):
+        for owned in ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"):
             carry(meta, old_meta, owned)
         meta["resourceVersion"] = old_meta.get("resourceVersion")
         carry_by_subresource(draft, old, strategy, subresource)
@@ -251,22 +251,28 @@ class APIServer(ServedKinds):
         meta = draft["metadata"]
         if error := strategy.begin(draft, old, context):
             return Outcome(error=error, warnings=_once(said))
-        strategy.prepare_for_update(draft, old, context)
+        status = subresource == "status"
+        prepare = (strategy.prepare_for_status if status else None) or strategy.prepare_for_update
+        prepare(draft, old, context)
+        checked = draft
         if user:
+            checked = thaw(draft)  # what is empty is validated, but neither compared nor stored
             self._drop_empty(draft, info)
-        if not same(draft, old):
-            if strategy.generation_fields and subresource != "status" and generation_rises(draft, old, strategy):
-                meta["generation"] = (old_meta.get("generation") or 0) + 1
+        unchanged = same(draft, old)
+        if not unchanged and strategy.generation_fields and not status and generation_rises(draft, old, strategy):
+            checked["metadata"]["generation"] = meta["generation"] = (old_meta.get("generation") or 0) + 1
+        if user or not unchanged:
             trail.note(SERVER, draft)
-            trusted = subresource == "status" and not user
-            common = [*_common_errors(draft, info), *validate_update_of(draft, old)] if user else []
-            if not trusted and (errors := [*common, *strategy.validate_update(draft, old, context)]):
+            validate = (strategy.validate_status if status else None) or strategy.validate_update
+            trusted = status and not user
+            common = [*_common_errors(checked, info), *_common_update_errors(checked, old)] if user else []
+            if not trusted and (errors := [*common, *validate(checked, old, context)]):
                 return Outcome(error=answers.invalid_status(info.group_kind, attributes.name, errors), warnings=_once(said))
-        if user or strategy.status_warnings:
+        if strategy.status_warnings or (user and not status):
             said.extend(strategy.warnings(draft, old, context))
         if error := self._run(attributes, admission, "validate"):
             return Outcome(error=error, warnings=_once(said))
-        if same(draft, old):
+        if unchanged:
             return Outcome(kept, warnings=_once(said), changed=False)
         if strategy.as_stored is not None:
             draft = strategy.as_stored(draft)
@@ -485,6 +491,11 @@ def _common_errors(draft: Draft, info: KindInfo) -> Errors:
     """What is wrong with ObjectMeta whatever the kind."""
     meta = draft["metadata"]
     return validate_object_meta(meta, namespaced=info.namespaced, name_rule=name_is_path_segment, kube_finalizers=False)
+
+
+def _common_update_errors(draft: Draft, old: Object) -> Errors:
+    """What is wrong with a change of ObjectMeta whatever the kind."""
+    return validate_object_meta_update(draft["metadata"], old["metadata"], kube_finalizers=False)
 
 
 def no_such_kind(obj: Object) -> Status:

@@ -84,6 +84,10 @@ class Strategy:
     validate: Callable[[Object, StrategyContext], Iterable[FieldError]] = _no_errors
     validate_update: Callable[[Object, Object, StrategyContext], Iterable[FieldError]] = _no_errors
     """(new, old): all errors of an update, those of ``validate`` included where the server runs it again."""
+    prepare_for_status: Callable[[Draft, Object, StrategyContext], None] | None = None
+    """``prepare_for_update`` of the ``status`` subresource; None where it is the same."""
+    validate_status: Callable[[Object, Object, StrategyContext], Iterable[FieldError]] | None = None
+    """``validate_update`` of the ``status`` subresource; None where it is the same."""
     warnings: Callable[[Object, Object | None, StrategyContext], Iterable[str]] = _no_warnings
     """(new, old or None on create): the ``Warning:`` headers the server would send."""
     has_status: bool = False
@@ -96,6 +100,7 @@ class Strategy:
     default_grace_period: Callable[[Object], int | None] = _nothing
     """Seconds of graceful deletion, None for none (pods: terminationGracePeriodSeconds)."""
     status_warnings: bool = False
+    """Whether an update of the ``status`` subresource is warned of, too."""
     begin_deletion: Callable[[Object, StrategyContext], Object] | None = None
     """What else the first delete of an object changes in it."""
     as_stored: Callable[[Object], Draft] | None = None

@@ -35,6 +35,7 @@ from kplan.apiserver.rules.selectors import (
     selector_json,
     validate_label_selector,
 )
+from kplan.apiserver.rules.statuses import DAEMON_COUNTS, leave_as_is, validate_collisions, validate_counts
 from kplan.apiserver.rules.workloads import (
     NO_MATCH,
     TEMPLATE,
@@ -90,8 +91,6 @@ def _prepare_for_create(draft: Draft, context: StrategyContext) -> None:
 
 
 def _prepare_for_update(draft: Draft, old: Object, context: StrategyContext) -> None:
-    if context.subresource:
-        return
     drop_disabled_template_fields(draft["spec"]["template"], template_of(old), context)
     generation = int(annotations_of(old).get(TEMPLATE_GENERATION, "0"))
     changed = not semantically_equal(template_of(draft), template_of(old))
@@ -150,6 +149,12 @@ def _validate_strategy(strategy: Object, path: FieldPath) -> Errors:
         yield required(here.child("maxUnavailable"), "cannot be 0 when maxSurge is 0")
 
 
+def _validate_status(new: Object, old: Object, _: StrategyContext) -> Errors:
+    yield from validate_update_of(new, old)
+    yield from validate_counts(new, DAEMON_COUNTS)
+    yield from validate_collisions(new, old)
+
+
 def _warnings(new: Object, old: Object | None, context: StrategyContext) -> Iterator[str]:
     if old is None or annotations_of(new).get(TEMPLATE_GENERATION) != annotations_of(old).get(TEMPLATE_GENERATION):
         yield from pod_template_warnings(template_of(new), TEMPLATE, context.gates)
@@ -163,6 +168,8 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=leave_as_is,
+    validate_status=_validate_status,
     warnings=_warnings,
     has_status=True,
 )

@@ -23,6 +23,12 @@ from kplan.apiserver.rules.percentages import (
 from kplan.apiserver.rules.poddefaults import default_pod_template
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.selectors import selector_json
+from kplan.apiserver.rules.statuses import (
+    DEPLOYMENT_COUNTS,
+    drop_terminating_replicas,
+    validate_collisions,
+    validate_counts,
+)
 from kplan.apiserver.rules.workloads import (
     drop_disabled_template_fields,
     template_of,
@@ -116,6 +122,17 @@ def _validate_strategy(strategy: Object, path: FieldPath) -> Errors:
         yield from validate_at_most_100_percent(unavailable, here.child("maxUnavailable"))
 
 
+def _prepare_for_status(draft: Draft, old: Object, context: StrategyContext) -> None:
+    draft["metadata"]["labels"] = old["metadata"].get("labels")
+    drop_terminating_replicas(draft, old, context)
+
+
+def _validate_status(new: Object, old: Object, _: StrategyContext) -> Errors:
+    yield from validate_update_of(new, old)
+    yield from validate_counts(new, DEPLOYMENT_COUNTS)
+    yield from validate_collisions(new, old)
+
+
 STRATEGY = Strategy(
     kind=KIND,
     default=_default,
@@ -123,6 +140,8 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=_prepare_for_status,
+    validate_status=_validate_status,
     warnings=template_warnings,
     has_status=True,
     generation_fields=("spec", "metadata.annotations"),

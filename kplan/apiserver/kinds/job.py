@@ -12,6 +12,7 @@ from typing import Any
 from kplan.apiserver.field import METADATA, SPEC, Errors, FieldPath, invalid, required
 from kplan.apiserver.internalform import internal_json
 from kplan.apiserver.rules.jobs import INDEXED, default_job_spec_template, job_spec_warnings, validate_job_spec
+from kplan.apiserver.rules.jobstatus import validate_job_status
 from kplan.apiserver.rules.metadata import IMMUTABLE, semantically_equal, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import is_dns1123_label, name_is_dns_subdomain
 from kplan.apiserver.rules.podoptions import PodOptions
@@ -21,6 +22,7 @@ from kplan.apiserver.rules.selectors import (
     selector_json,
     validate_label_selector,
 )
+from kplan.apiserver.rules.statuses import leave_as_is
 from kplan.apiserver.rules.workloads import (
     NO_MATCH,
     TEMPLATE,
@@ -159,6 +161,11 @@ def _validate_update(new: Object, old: Object, context: StrategyContext) -> Erro
     yield from _validate_spec_update(new["spec"], old, context)
 
 
+def _validate_status(new: Object, old: Object, context: StrategyContext) -> Errors:
+    yield from validate_update_of(new, old)
+    yield from validate_job_status(new, old, context)
+
+
 def _validate_spec_update(spec: Object, old_job: Object, context: StrategyContext) -> Errors:
     old = old_job["spec"]
     yield from _validate_completions(spec, old)
@@ -250,6 +257,8 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=leave_as_is,
+    validate_status=_validate_status,
     warnings=_warnings,
     has_status=True,
 )

@@ -17,6 +17,7 @@ from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.apiserver.rules.poddefaults import default_pod_template
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.selectors import selector_json
+from kplan.apiserver.rules.statuses import REPLICA_COUNTS, drop_terminating_replicas, validate_counts
 from kplan.apiserver.rules.workloads import (
     drop_disabled_template_fields,
     template_of,
@@ -66,6 +67,11 @@ def _validate_spec(spec: Object, options: PodOptions) -> Errors:
     yield from validate_selected_template(spec, SPEC, options)
 
 
+def _validate_status(new: Object, old: Object, _: StrategyContext) -> Errors:
+    yield from validate_update_of(new, old)
+    yield from validate_counts(new, REPLICA_COUNTS)
+
+
 STRATEGY = Strategy(
     kind="ReplicaSet.apps",
     default=_default,
@@ -73,6 +79,8 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=drop_terminating_replicas,
+    validate_status=_validate_status,
     warnings=template_warnings,
     has_status=True,
 )

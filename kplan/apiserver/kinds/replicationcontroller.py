@@ -15,6 +15,7 @@ from kplan.apiserver.rules.poddefaults import default_pod_template
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.podtemplates import validate_pod_template_spec
 from kplan.apiserver.rules.podwarnings import pod_template_warnings
+from kplan.apiserver.rules.statuses import REPLICA_COUNTS, leave_as_is, validate_counts
 from kplan.apiserver.rules.workloads import (
     NO_MATCH,
     TEMPLATE,
@@ -85,6 +86,11 @@ def _validate_spec(spec: Object, options: PodOptions) -> Errors:
         yield forbidden(TEMPLATE.child("spec", "activeDeadlineSeconds"), said)
 
 
+def _validate_status(new: Object, old: Object, _: StrategyContext) -> Errors:
+    yield from validate_update_of(new, old)
+    yield from validate_counts(new, REPLICA_COUNTS)
+
+
 def _warnings(new: Object, old: Object | None, context: StrategyContext) -> Iterator[str]:
     if old is None and (said := is_dns1123_label(new["metadata"].get("name") or "")):
         yield (
@@ -103,6 +109,8 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=leave_as_is,
+    validate_status=_validate_status,
     warnings=_warnings,
     has_status=True,
 )

@@ -30,6 +30,7 @@ from kplan.apiserver.rules.poddefaults import default_pod_template
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.podtemplates import validate_pod_annotations, validate_pod_template_spec
 from kplan.apiserver.rules.selectors import is_valid_selector, selector_json, validate_labels
+from kplan.apiserver.rules.statuses import STATEFUL_COUNTS, leave_as_is, validate_collisions, validate_counts
 from kplan.apiserver.rules.workloads import (
     NO_MATCH,
     TEMPLATE,
@@ -212,6 +213,12 @@ def _with_claims(spec: Object) -> Object:
     return changed
 
 
+def _validate_status(new: Object, old: Object, _: StrategyContext) -> Errors:
+    yield from validate_counts(new, STATEFUL_COUNTS)
+    yield from validate_update_of(new, old)
+    yield from validate_collisions(new, old)
+
+
 def _warnings(new: Object, old: Object | None, context: StrategyContext) -> Iterator[str]:
     yield from template_warnings(new, old, context, name=False)
     for i, claim in enumerate(new["spec"].get("volumeClaimTemplates") or ()):
@@ -228,6 +235,8 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=leave_as_is,
+    validate_status=_validate_status,
     warnings=_warnings,
     has_status=True,
 )

@@ -244,14 +244,15 @@ def count_indexes(text: str, completions: int) -> int:
     """
     total, last = 0, -1
     for interval in text.split(",") if text else ():
-        first, end = _interval(interval, completions)
+        first, end = index_interval(interval, completions)
         if last >= first and total:
             raise ValueError(f"non-increasing order, previous: {last}, current: {first}")
         total, last = total + end - first + 1, end
     return total
 
 
-def _interval(text: str, completions: int) -> tuple[int, int]:
+def index_interval(text: str, completions: int) -> tuple[int, int]:
+    """The first and the last index of ``3`` or ``3-5``; raises ValueError where it is malformed or beyond the completions."""
     limits = text.split("-")
     if len(limits) > 2:
         said = "violates the requirement that an index interval can have at most two parts separated by '-'"
