@@ -36,6 +36,11 @@ _META = (
     "finalizers",
     "managedFields",
 )
+_META_STRUCTS = {
+    "ownerReferences": (("apiVersion", "kind", "name", "uid"), ("controller", "blockOwnerDeletion")),
+    "managedFields": ((), ("manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource")),
+}
+"""Lists of structs: the fields that are always written, and those that are left out where they are empty."""
 _CONTEXT = 3
 
 Form = tuple[str, str, str]
@@ -91,8 +96,18 @@ def _convert(form: str, value: Any, around: Mapping[str, Any]) -> Any:
     if form == "j":
         return dict(_label_selector(value))
     if form == "m":
-        return {k: value[k] for k in _META if value.get(k) not in (None, "", {}, [])}
+        return {k: _meta_value(k, value[k]) for k in _META if value.get(k) not in (None, "", {}, [])}
     return value
+
+
+def _meta_value(name: str, value: Any) -> Any:
+    """A field of ObjectMeta with its maps sorted and its structs in the order of their fields."""
+    if name in ("labels", "annotations"):
+        return dict(sorted(value.items()))
+    if (order := _META_STRUCTS.get(name)) is None:
+        return value
+    always, rest = order
+    return [{f: v.get(f, "") for f in always} | {f: v[f] for f in rest if v.get(f) not in (None, "")} for v in value]
 
 
 def _label_selector(selector: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -113,7 +128,7 @@ def _convert_fields(type_name: str, value: Mapping[str, Any], around: Mapping[st
         if form == "meta":
             inside = (value.get("metadata") or {}).get(name)
             if inside not in (None, "", {}, []):
-                yield go_name, inside
+                yield go_name, _meta_value(name, inside)
         elif name.startswith("^"):
             yield go_name, _convert(form, around.get(name[1:]), value)
         else:

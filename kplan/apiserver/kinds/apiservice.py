@@ -83,7 +83,7 @@ def _validate_reference(spec: Object) -> Errors:
 
 
 def _validate_update(service: Object, old: Object, ctx: StrategyContext) -> Errors:
-    yield from validate_update_of(service, old)
+    yield from validate_update_of(service, old, kube_finalizers=False)
     if ctx.subresource != "status":
         yield from _validate(service, ctx)
         return

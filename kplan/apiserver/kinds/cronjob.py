@@ -15,6 +15,7 @@ from kplan.apiserver.rules.names import byte_length, name_is_dns_subdomain
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.podwarnings import pod_template_warnings
 from kplan.apiserver.rules.selectors import selector_json
+from kplan.apiserver.rules.statuses import leave_as_is
 from kplan.apiserver.rules.workloads import (
     drop_disabled_template_fields,
     pod_name_warnings,
@@ -128,6 +129,17 @@ def _warnings(new: Object, old: Object | None, context: StrategyContext) -> Iter
     if old is None or new["metadata"].get("generation") != old["metadata"].get("generation"):
         yield from job_spec_warnings(get_in(new, _JOB, EMPTY), _JOB_SPEC)
         yield from pod_template_warnings(_template(new), _JOB_SPEC.child("template"), context.gates)
+    if old is not None and "TZ" in (new["spec"].get("schedule") or ""):
+        # The path says spec twice: so it is in Kubernetes.
+        yield (
+            "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, "
+            "see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+        )
+
+
+def _validate_status(new: Object, old: Object, _: StrategyContext) -> Errors:
+    """The kind has no rule for its status."""
+    yield from ()
 
 
 STRATEGY = Strategy(
@@ -137,6 +149,8 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=leave_as_is,
+    validate_status=_validate_status,
     warnings=_warnings,
     has_status=True,
 )

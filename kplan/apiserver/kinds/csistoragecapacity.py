@@ -12,7 +12,7 @@ from kplan.apiserver.rules.metadata import IMMUTABLE, semantically_equal, valida
 from kplan.apiserver.rules.names import each_invalid, name_is_dns_subdomain
 from kplan.apiserver.rules.nodeselectors import node_label_selector_warnings
 from kplan.apiserver.rules.quantities import validate_nonnegative_quantity
-from kplan.apiserver.rules.selectors import validate_label_selector
+from kplan.apiserver.rules.selectors import selector_json, validate_label_selector
 from kplan.apiserver.strategy import Strategy, StrategyContext
 from kplan.model.objects import Object
 
@@ -32,7 +32,8 @@ def _validate_update(new: Object, old: Object, context: StrategyContext) -> Erro
     yield from _validate(new, context, any(validate_label_selector(old.get("nodeTopology"), ROOT)))
     yield from validate_update_of(new, old)
     if not semantically_equal(new.get("nodeTopology"), old.get("nodeTopology")):
-        yield invalid(_TOPOLOGY, new.get("nodeTopology"), IMMUTABLE)
+        topology = new.get("nodeTopology")
+        yield invalid(_TOPOLOGY, None if topology is None else selector_json(topology), IMMUTABLE)
     if (new.get("storageClassName") or "") != (old.get("storageClassName") or ""):
         yield invalid(ROOT.child("storageClassName"), new.get("storageClassName") or "", IMMUTABLE)
 

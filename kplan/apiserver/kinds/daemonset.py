@@ -35,7 +35,7 @@ from kplan.apiserver.rules.selectors import (
     selector_json,
     validate_label_selector,
 )
-from kplan.apiserver.rules.statuses import DAEMON_COUNTS, leave_as_is, validate_collisions, validate_counts
+from kplan.apiserver.rules.statuses import DAEMON_COUNTS, validate_collisions, validate_counts
 from kplan.apiserver.rules.workloads import (
     NO_MATCH,
     TEMPLATE,
@@ -66,6 +66,9 @@ def _default(draft: Draft, context: StrategyContext) -> None:
         for field, value in (("maxUnavailable", 1), ("maxSurge", 0)):
             if rolling.get(field) is None:
                 rolling[field] = value
+    elif (rolling := strategy.get("rollingUpdate")) is not None:
+        # The internal type has no room for counts that are absent.
+        strategy["rollingUpdate"] = {"maxUnavailable": 0, "maxSurge": 0, **rolling}
     if spec.get("revisionHistoryLimit") is None:
         spec["revisionHistoryLimit"] = 10
     default_pod_template(spec.setdefault("template", {}))
@@ -95,6 +98,10 @@ def _prepare_for_update(draft: Draft, old: Object, context: StrategyContext) -> 
     generation = int(annotations_of(old).get(TEMPLATE_GENERATION, "0"))
     changed = not semantically_equal(template_of(draft), template_of(old))
     _set_template_generation(draft, generation + changed)
+
+
+def _prepare_for_status(draft: Draft, old: Object, context: StrategyContext) -> None:
+    _set_template_generation(draft, int(annotations_of(old).get(TEMPLATE_GENERATION, "0")))
 
 
 def _validate(obj: Object, context: StrategyContext) -> Errors:
@@ -168,7 +175,7 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
-    prepare_for_status=leave_as_is,
+    prepare_for_status=_prepare_for_status,
     validate_status=_validate_status,
     warnings=_warnings,
     has_status=True,

@@ -16,9 +16,8 @@ from kplan.model.objects import Object, get_in
 
 
 def _long_name(name: str, prefix: bool) -> tuple[str, ...]:
-    # The declarative rule says "bytes" and sees a prefix as the server has completed it.
-    said = is_dns1123_subdomain(name[:-2] + "a" if prefix and len(name) > 1 and name.endswith("-") else name)
-    return tuple(m.replace(max_len_error(253), max_bytes_error(253)) for m in said)
+    # The declarative rule says "bytes".
+    return tuple(m.replace(max_len_error(253), max_bytes_error(253)) for m in is_dns1123_subdomain(name))
 
 
 def _prepare_for_create(draft: Draft, context: StrategyContext) -> None:
@@ -35,7 +34,7 @@ def _drop_disabled(draft: Draft, old: Object | None, context: StrategyContext) -
 
 
 def _validate(obj: Object, context: StrategyContext) -> Errors:
-    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=_long_name)
+    yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=_long_name, check_generate_name=False)
     yield from _validate_spec(obj)
 
 
@@ -49,7 +48,7 @@ def _validate_spec(obj: Object) -> Errors:
 
 
 def _validate_update(new: Object, old: Object, context: StrategyContext) -> Errors:
-    yield from validate_object_meta(new["metadata"], namespaced=False, name_rule=_long_name)
+    yield from validate_object_meta(new["metadata"], namespaced=False, name_rule=_long_name, check_generate_name=False)
     yield from validate_update_of(new, old)
     yield from _validate_spec(new)
 

@@ -44,7 +44,7 @@ def _validate(lease: Object, _: StrategyContext) -> Errors:
 
 
 def _validate_update(lease: Object, old: Object, _: StrategyContext) -> Errors:
-    yield from validate_update_of(lease, old)
+    yield from validate_update_of(lease, old, kube_finalizers=False)
     yield from _validate_spec(_spec(lease))
 
 

@@ -50,7 +50,7 @@ def _validate_tolerations(tolerations: list[Object], path: FieldPath) -> Errors:
 
 def _validate_update(runtime: Object, old: Object, ctx: StrategyContext) -> Errors:
     yield from _validate(runtime, ctx)
-    yield from validate_update_of(runtime, old)
+    yield from validate_update_of(runtime, old, kube_finalizers=False)
     yield from validate_immutable(runtime.get("handler") or "", old.get("handler") or "", _HANDLER)
 
 

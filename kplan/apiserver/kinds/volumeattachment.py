@@ -17,6 +17,7 @@ from kplan.apiserver.rules.persistentvolumes import (
     round_resource_list,
     validate_persistent_volume_spec,
 )
+from kplan.apiserver.rules.statuses import keep_metadata
 from kplan.apiserver.rules.volumesources import validate_csi_driver_name
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
 from kplan.model.objects import Object, get_in
@@ -35,6 +36,15 @@ def _default(draft: Draft, context: StrategyContext) -> None:
 
 def _prepare_for_create(draft: Draft, context: StrategyContext) -> None:
     draft["status"] = {"attached": False}
+
+
+def _prepare_for_status(draft: Draft, old: Object, context: StrategyContext) -> None:
+    keep_metadata(draft, old, context)
+    if context.gates.on("MutableCSINodeAllocatableCount"):
+        return
+    for field in ("attachError", "detachError"):
+        if get_in(old, ("status", field, "errorCode")) is None and (error := get_in(draft, ("status", field))):
+            error.pop("errorCode", None)
 
 
 def _validate(obj: Object, context: StrategyContext) -> Errors:
@@ -89,6 +99,7 @@ STRATEGY = Strategy(
     prepare_for_create=_prepare_for_create,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=_prepare_for_status,
     has_status=True,
     generation_fields=(),
 )

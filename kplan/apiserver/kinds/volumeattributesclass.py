@@ -22,7 +22,7 @@ def _validate(obj: Object, context: StrategyContext) -> Errors:
 def _validate_update(new: Object, old: Object, context: StrategyContext) -> Errors:
     yield from validate_update_of(new, old)
     for field in ("driverName", "parameters"):
-        if (new.get(field) or None) != (old.get(field) or None):
+        if new.get(field) != old.get(field):
             yield forbidden(ROOT.child(field), f"updates to {field} are forbidden.")
     yield from _validate(new, context)
 

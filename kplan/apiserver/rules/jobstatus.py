@@ -185,7 +185,7 @@ def _validate_pods_left(now: _State, changed: frozenset[str]) -> Errors:
     terminating, ready = now.count("terminating"), now.count("ready")
     if changed & {"finished", "terminating"} and terminating > 0 and now.finished:
         yield invalid(_STATUS.child("terminating"), terminating, "terminating>0 is invalid for finished job")
-    if changed & {"ready", "active"} and ready > now.count("active"):
+    if changed & {"ready", "active"} and now.status.get("ready") is not None and ready > now.count("active"):
         yield invalid(_STATUS.child("ready"), ready, "cannot set more ready pods than active")
 
 

@@ -114,9 +114,9 @@ def validate_object_meta_update(
         yield from _validate_kube_finalizers(new, path)
 
 
-def validate_update_of(new: Object, old: Object) -> Errors:
-    """ObjectMeta of two whole objects on update."""
-    return validate_object_meta_update(new["metadata"], old["metadata"])
+def validate_update_of(new: Object, old: Object, *, kube_finalizers: bool = True) -> Errors:
+    """ObjectMeta of two whole objects on update; ``kube_finalizers`` as in :func:`validate_object_meta`."""
+    return validate_object_meta_update(new["metadata"], old["metadata"], kube_finalizers=kube_finalizers)
 
 
 def validate_immutable(new: Any, old: Any, path: FieldPath) -> Errors:

@@ -16,6 +16,9 @@ from kplan.apiserver.rules.names import (
     name_is_dns_subdomain,
 )
 
+_MAX_NAME = MAX_SUBDOMAIN + 1 + MAX_SUBDOMAIN + 1 + MAX_LABEL
+"""A domain, a slash, and a path with room for a subdomain, a dot and a label."""
+
 
 def validate_signer_name(path: FieldPath, name: str) -> Errors:
     """A domain of at least two labels, a slash, and a path."""
@@ -41,8 +44,8 @@ def validate_signer_name(path: FieldPath, name: str) -> Errors:
             for message in said:
                 yield invalid(path, rest, f"validating label {go_quote(label)}: {message}")
             break
-    if byte_length(rest) > MAX_SUBDOMAIN + MAX_LABEL + 1:
-        yield too_long(path, rest, MAX_SUBDOMAIN + MAX_LABEL + 1)
+    if byte_length(name) > _MAX_NAME:
+        yield too_long(path, "", _MAX_NAME)
 
 
 def is_kubernetes_signer(name: str) -> bool:

@@ -92,9 +92,9 @@ def validate_counts(new: Object, counts: Counts) -> Errors:
 def validate_collisions(new: Object, old: Object) -> Errors:
     """How often names collided can only grow."""
     before = (old.get("status") or EMPTY).get("collisionCount")
-    now = (new.get("status") or EMPTY).get("collisionCount") or 0
-    if before is not None and now < before:
-        yield invalid(STATUS.child("collisionCount"), now, "cannot be decremented")
+    now = (new.get("status") or EMPTY).get("collisionCount")
+    if before is not None and (now is None or now < before):
+        yield invalid(STATUS.child("collisionCount"), now or 0, "cannot be decremented")
 
 
 def leave_as_is(draft: Draft, old: Object, context: StrategyContext) -> None:
