@@ -16,6 +16,7 @@ from kplan.model.quantity import parse_or_zero
 from kplan.scheduler import matching
 from kplan.scheduler.claims import ClaimMissing, claims_of_pod
 from kplan.scheduler.cluster import Cluster, node_of
+from kplan.scheduler.disks import disks_conflict
 from kplan.scheduler.events import (
     ADD,
     ALLOCATABLE,
@@ -135,12 +136,11 @@ def _ports_freed(w: Waiting, e: ClusterEvent) -> bool:
 def _volumes_freed(w: Waiting, e: ClusterEvent) -> bool:
     if e.old is None or namespace_of(e.old) != w.info.namespace:
         return False
-    disks = ("gcePersistentDisk", "awsElasticBlockStore", "iscsi", "rbd")
     mine = {c.name for c in claims_of(w.info) if not c.ephemeral}
     for volume in e.old["spec"].get("volumes") or ():
         if (volume.get("persistentVolumeClaim") or EMPTY).get("claimName") in mine:
             return True
-        if any(kind in volume and kind in own for kind in disks for own in w.info.volumes):
+        if any(disks_conflict(volume, own) for own in w.info.volumes):
             return True
     return False
 

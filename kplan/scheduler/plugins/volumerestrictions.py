@@ -5,54 +5,15 @@ Mirrors: pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import numpy as np
 
 from kplan.model.objects import EMPTY, name_of
 from kplan.scheduler import volumes
 from kplan.scheduler.cluster import Cluster
+from kplan.scheduler.disks import disks_conflict, is_disk
 from kplan.scheduler.framework import ALL, SKIP, Ids, Locality, Refusal, Refused, Rows, Skip
 from kplan.scheduler.nodes import NodeTable
 from kplan.scheduler.pods import PodInfo
-
-Source = Mapping[str, Any]
-
-
-def _both_read_only(a: Source, b: Source) -> bool:
-    return bool(a.get("readOnly")) and bool(b.get("readOnly"))
-
-
-def _gce(a: Source, b: Source) -> bool:
-    return a.get("pdName") == b.get("pdName") and not _both_read_only(a, b)
-
-
-def _ebs(a: Source, b: Source) -> bool:
-    return bool(a.get("volumeID") == b.get("volumeID"))
-
-
-def _iscsi(a: Source, b: Source) -> bool:
-    return a.get("iqn") == b.get("iqn") and not _both_read_only(a, b)
-
-
-def _rbd(a: Source, b: Source) -> bool:
-    if set(a.get("monitors") or ()).isdisjoint(b.get("monitors") or ()) or _both_read_only(a, b):
-        return False
-    return (a.get("pool") or "rbd", a.get("image")) == (b.get("pool") or "rbd", b.get("image"))
-
-
-_CONFLICTS: dict[str, Callable[[Source, Source], bool]] = {
-    "gcePersistentDisk": _gce,
-    "awsElasticBlockStore": _ebs,
-    "iscsi": _iscsi,
-    "rbd": _rbd,
-}
-
-
-def disks_conflict(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    """Whether two volumes are one disk that cannot be mounted twice."""
-    return any(kind in a and kind in b and conflict(a[kind], b[kind]) for kind, conflict in _CONFLICTS.items())
 
 
 class RestrictionsState:
@@ -70,7 +31,7 @@ class RestrictionsState:
         self._nodes = nodes
         self._namespace = pod.namespace
         self._exclusive = exclusive
-        self._disks = [v for v in pod.volumes if any(kind in v for kind in _CONFLICTS)]
+        self._disks = [v for v in pod.volumes if is_disk(v)]
         self.filter(ALL)
 
     def in_use(self) -> bool:
@@ -107,5 +68,5 @@ class VolumeRestrictions:
             if "ReadWriteOncePod" in ((pvc.get("spec") or EMPTY).get("accessModes") or ()):
                 exclusive.add(name_of(pvc))
         state = RestrictionsState(pod, cluster.nodes, frozenset(exclusive))
-        has_disks = any(kind in v for v in pod.volumes for kind in _CONFLICTS)
+        has_disks = any(map(is_disk, pod.volumes))
         return state if has_disks or state.in_use() else SKIP
