@@ -28,7 +28,7 @@ def admit(
     kubernetes_version: Annotated[str, typer.Option("--kubernetes-version", metavar="X.Y")] = "1.36",
     output: Annotated[str, typer.Option("-o", "--output", help="yaml or json.")] = "yaml",
 ) -> int:
-    """Decode, default, admit and validate; print each object as it would be stored."""
+    """Decode, default, admit and validate; print each object as it would be stored, and on stderr what is refused and where."""
     from kplan.catalog.catalog import UnknownVersion
 
     try:
@@ -66,20 +66,26 @@ def _admit_files(filenames: list[str], recursive: bool, cluster: str, namespace:
     from kplan.catalog.catalog import Catalog
     from kplan.load.cluster import ClusterError, load_cluster
     from kplan.load.sources import load_sources
+    from kplan.model.diagnostics import Severity
     from kplan.model.names import Names
     from kplan.pipeline import latest_instant
+    from kplan.render.verdicts.text import findings_text
     from kplan.store.store import Store
 
     loaded = load_sources(filenames, recursive=recursive)
-    for d in loaded.diagnostics:
-        print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(findings_text(loaded.diagnostics, color=False))
+    for skipped in loaded.skipped:
+        print(f"skipped {skipped.file}{f':{skipped.line}' if skipped.line else ''}: {skipped.reason}", file=sys.stderr)  # noqa: T201
+    if not loaded.documents and not loaded.diagnostics:
+        print(f"error: no Kubernetes objects in {', '.join(filenames)}", file=sys.stderr)  # noqa: T201
     try:
         objects = load_cluster(cluster, version)
     except ClusterError as problem:
         raise usage_error(f"--cluster {cluster}: {problem}") from None
     server = APIServer(Store(objects), Catalog.at(version), Names(), now=latest_instant(objects))
     good = [_admit_one(server, d, namespace, output) for d in loaded.documents]
-    return PLANNED if good and all(good) else REFUSED
+    broken = any(d.severity is Severity.ERROR for d in loaded.diagnostics)
+    return PLANNED if good and all(good) and not broken else REFUSED
 
 
 def _admit_one(server: APIServer, document: Document, namespace: str, output: str) -> bool:
@@ -87,14 +93,15 @@ def _admit_one(server: APIServer, document: Document, namespace: str, output: st
 
     from kplan.kubectl.output.yamltext import yaml_text
     from kplan.plan.masking import masked
-    from kplan.validation.judge import placed
+    from kplan.render.verdicts.text import findings_text
+    from kplan.validation.judge import placed, refusals
 
     outcome = server.create(placed(server, document.object, namespace), user=True)
     for warning in outcome.warnings:
         print(f"Warning: {warning}", file=sys.stderr)  # noqa: T201
     if outcome.object is None:
         assert outcome.error is not None
-        print(f"{document.locate(())}: error: {outcome.error.message}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(findings_text(refusals(document, outcome.error, server), color=False))
         return False
     shown = masked(outcome.object) or {}
     text = yaml_text(shown) if output == "yaml" else orjson.dumps(shown, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()

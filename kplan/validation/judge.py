@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kplan.apiserver.decoding import decode
 from kplan.apiserver.merge.applied import applying
@@ -19,13 +19,17 @@ from kplan.apiserver.outcome import Outcome, Status
 from kplan.apiserver.server import APIServer
 from kplan.catalog.catalog import Catalog
 from kplan.load.documents import Document
-from kplan.model.diagnostics import Diagnostic, Severity
+from kplan.model.diagnostics import Diagnostic, Location, Severity
 from kplan.model.names import Names
 from kplan.model.objects import Object, Path, Ref, get_in, group_kind, group_of, ref_of
-from kplan.plan.faults import REFUSED, UNKNOWN_FIELD, faults, path_in
+from kplan.plan.faults import MALFORMED, REFUSED, UNKNOWN_FIELD, faults, path_in
 from kplan.store.store import Store
 from kplan.validation.verdict import ERROR, INVALID, SKIPPED, VALID, Verdict
 
+if TYPE_CHECKING:
+    from kplan.validation.schema import Slip
+
+BAD_REQUEST = 400
 NO_KIND, DUPLICATE_KEY, WARNED, TWICE = "KP210", "KP105", "KP302", "KP401"
 DEFINITION = "CustomResourceDefinition"
 NAMESPACES, DEFINITIONS, ENTANGLED, REST = range(4)
@@ -71,7 +75,7 @@ class Judge:
     def judge(self, document: Document) -> Verdict:
         """The verdict on one document."""
         obj = document.object
-        api_version, kind = str(obj.get("apiVersion") or ""), str(obj.get("kind") or "")
+        api_version, kind = _names(document)
         names = {kind, f"{api_version}/{kind}"}
         defines = kind == DEFINITION and (self.settings.schema_only or names & self.settings.skip)
         if defines and (error := self.server.create(obj, user=True).error) is not None:
@@ -80,11 +84,11 @@ class Judge:
             return _verdict(document, [_diagnostic(document, REFUSED, f"{api_version} {kind} is rejected by --reject", ("kind",))])
         if names & self.settings.skip:
             return _left_out(document, "skipped by --skip")
-        if self.server.resolve(api_version, kind) is None:
-            return self._unknown_kind(document, api_version, kind)
+        if not _is_known(document, self.server):
+            return self._unknown_kind(document)
         found = [_repeated(document, path, at) for path, at in document.duplicates]
         if self.settings.schema_only:
-            found += self._schema(document)
+            found += self._confirmed(document)
             return _verdict(document, found)
         outcome = self._ask(placed(self.server, obj), document)
         found += self._findings(document, outcome)
@@ -99,41 +103,29 @@ class Judge:
             error = self.server.create(document.object, user=True).error
             if error is not None and error.reason != "AlreadyExists":
                 self._note_refused(document, error)
-                self.useless += refusals(document, error)
+                self.useless += refusals(document, error, self.server)
 
     def _note_refused(self, document: Document, error: Status) -> None:
         group, kind = (get_in(document.object, path, "") for path in (("spec", "group"), ("spec", "names", "kind")))
         if isinstance(group, str) and isinstance(kind, str) and error.reason != "AlreadyExists":
             self.refused[group, kind] = str(document.locate(()))
 
-    def _unknown_kind(self, document: Document, api_version: str, kind: str) -> Verdict:
-        lifecycle = self.catalog.lifecycle(api_version, kind)
-        if self.settings.ignore_missing and lifecycle is None:
+    def _unknown_kind(self, document: Document) -> Verdict:
+        api_version, kind = _names(document)
+        if self.settings.ignore_missing and self.catalog.lifecycle(api_version, kind) is None:
             return _left_out(document, "no schema for this kind")
-        message = f'no matches for kind "{kind}" in version "{api_version}"'
-        hint = "give its CustomResourceDefinition (beside it, or with --crds), or --ignore-missing-schemas"
-        if lifecycle is not None and lifecycle.is_removed:
-            hint = f"removed in {lifecycle.removed}" + (f"; use {lifecycle.replacement}" if lifecycle.replacement else "")
-        elif at := self.refused.get((group_of(api_version), kind)):
-            hint = f"its CustomResourceDefinition at {at} is refused"
-        elif near := self._versions(api_version, kind):
-            hint = f"this kind is served as {', '.join(near)}"
-        found = _diagnostic(document, NO_KIND, message, ("kind",), hint=hint)
-        return replace(_verdict(document, [found]), status=ERROR, message=message)
+        found = unknown_kind(document, self.server, self.refused.get((group_of(api_version), kind), ""))
+        return replace(_verdict(document, [found]), status=ERROR, message=found.message)
 
-    def _versions(self, api_version: str, kind: str) -> list[str]:
-        """The versions in which the kind is served: of its group, else of any."""
-        served = [i for i in (*self.catalog.kinds(), *self.server.custom_kinds()) if i.kind == kind]
-        own = [i for i in served if i.group == group_of(api_version)]
-        return [i.api_version for i in own or served]
-
-    def _schema(self, document: Document) -> Iterator[Diagnostic]:
-        from kplan.validation.schema import slips
-
-        obj = document.object
-        info = self.server.resolve(obj["apiVersion"], obj["kind"])
-        for slip in slips(obj, info, self.server) if info is not None else ():
-            yield _diagnostic(document, slip.code, slip.message, slip.path, hint=slip.hint)
+    def _confirmed(self, document: Document) -> list[Diagnostic]:
+        """What the schema finds, where the server refuses the object: it forgives some of what the schema asks for."""
+        slips = list(_slips(document, self.server))
+        if not slips:
+            return []
+        error = self.server.create(placed(self.server, document.object), user=True, dry_run=True).error
+        if error is None or error.reason == "AlreadyExists":
+            return []
+        return [_diagnostic(document, s.code, s.message, s.path, hint=s.hint) for s in slips]
 
     def _ask(self, obj: Object, document: Document) -> Outcome:
         """Create the object; where the cluster has it already, apply it, as far as it can be read at all."""
@@ -155,7 +147,7 @@ class Judge:
         if outcome.error is not None and outcome.error.reason != "AlreadyExists":
             if document.object.get("kind") == DEFINITION:
                 self._note_refused(document, outcome.error)
-            yield from refusals(document, outcome.error)
+            yield from refusals(document, outcome.error, self.server)
         elif outcome.object is not None and self.given_cluster:
             self._furnish(ref_of(outcome.object))
 
@@ -214,10 +206,57 @@ def told_twice(verdict: Verdict, document: Document, first: Document) -> Verdict
     return replace(verdict, document=document, diagnostics=(*verdict.diagnostics, found))
 
 
-def refusals(document: Document, error: Status) -> Iterator[Diagnostic]:
-    """A refusal taken apart, each fault at its place in the document."""
-    for fault in faults(error):
-        yield _diagnostic(document, fault.code, fault.message, fault.path)
+def refusals(document: Document, error: Status, server: APIServer) -> Iterator[Diagnostic]:
+    """A refusal taken apart, each fault at its place in the document, with the field that may have been meant."""
+    if not _is_known(document, server):
+        yield unknown_kind(document, server)
+        return
+    found = list(faults(error))
+    slips = [] if error.code != BAD_REQUEST else list(_slips(document, server))
+    near = {s.path: s.hint for s in slips}
+    malformed = {s.path for s in slips if s.code != UNKNOWN_FIELD}
+    for fault in found:
+        only = next(iter(malformed)) if fault.code == MALFORMED and not fault.path and len(malformed) == 1 else fault.path
+        yield _diagnostic(document, fault.code, fault.message, only, hint=near.get(fault.path, ""))
+
+
+def unknown_kind(document: Document, server: APIServer, refused: str = "") -> Diagnostic:
+    """Nobody serves the kind: kubectl's words, and what to do; ``refused`` is where its definition stands that is refused."""
+    api_version, kind = _names(document)
+    lifecycle = server.catalog.lifecycle(api_version, kind)
+    hint = "give its CustomResourceDefinition (beside it, or with --crds), or --ignore-missing-schemas"
+    if lifecycle is not None and lifecycle.is_removed:
+        hint = f"removed in {lifecycle.removed}" + (f"; use {lifecycle.replacement}" if lifecycle.replacement else "")
+    elif lifecycle is not None:
+        hint = f"served from {lifecycle.introduced} on; this is {server.catalog.minor}"
+    elif refused:
+        hint = f"its CustomResourceDefinition at {refused} is refused"
+    elif near := _versions(api_version, kind, server):
+        hint = f"this kind is served as {', '.join(near)}"
+    return _diagnostic(document, NO_KIND, f'no matches for kind "{kind}" in version "{api_version}"', ("kind",), hint=hint)
+
+
+def _versions(api_version: str, kind: str, server: APIServer) -> list[str]:
+    """The versions in which the kind is served: of its group, else of any."""
+    served = [i for i in (*server.catalog.kinds(), *server.custom_kinds()) if i.kind == kind]
+    own = [i for i in served if i.group == group_of(api_version)]
+    return list(dict.fromkeys(i.api_version for i in own or served))
+
+
+def _is_known(document: Document, server: APIServer) -> bool:
+    return server.resolve(*_names(document)) is not None
+
+
+def _names(document: Document) -> tuple[str, str]:
+    return str(document.object.get("apiVersion") or ""), str(document.object.get("kind") or "")
+
+
+def _slips(document: Document, server: APIServer) -> Iterator[Slip]:
+    from kplan.validation.schema import slips
+
+    obj = document.object
+    info = server.resolve(obj["apiVersion"], obj["kind"])
+    return slips(obj, info, server) if info is not None else iter(())
 
 
 def placed(server: APIServer, obj: Object, namespace: str = "default") -> Object:
@@ -229,8 +268,8 @@ def placed(server: APIServer, obj: Object, namespace: str = "default") -> Object
     return {**obj, "metadata": {**meta, "namespace": namespace}}
 
 
-def _repeated(document: Document, path: Path, at: Any) -> Diagnostic:
-    return Diagnostic(DUPLICATE_KEY, Severity.ERROR, "this key is given twice; kubectl takes the last one", None, path, document, at=at)
+def _repeated(document: Document, path: Path, at: Location) -> Diagnostic:
+    return replace(_diagnostic(document, DUPLICATE_KEY, f'key "{path[-1]}" is given twice; kubectl takes the last one', path), at=at)
 
 
 def _diagnostic(
