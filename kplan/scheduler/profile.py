@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kplan.engine.contract import Update
+from kplan.engine.contract import Delete, Update
 from kplan.model.objects import Object
 from kplan.scheduler.framework import PreFilterPlugin, PreScorePlugin, SchedulingError
 
@@ -44,7 +44,7 @@ class Profile:
         """Whether a pod asks for resources that device classes offer."""
         return any(getattr(plugin, "is_asked_by", _never)(pod, cluster) for plugin in self.filters)
 
-    def deallocate(self, evaluation: Evaluation) -> tuple[str, list[Update]]:
+    def deallocate(self, evaluation: Evaluation) -> tuple[str, list[Update | Delete]]:
         """DynamicResources' PostFilter: its reason, and a claim to give up.
 
         It fails where its own PreFilter was never reached, and what comes after it is not tried then.

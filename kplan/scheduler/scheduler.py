@@ -292,9 +292,11 @@ class Scheduler:
                 break
             reasons.append(reason)
             for action in actions:
-                before = self.cluster.view.get(ref_of(action.object))
-                outcome = yield action
-                meanwhile.append(ClusterEvent("ResourceClaim", UPDATE, before, outcome.object or before))
+                ref = action.ref if isinstance(action, Delete) else ref_of(action.object)
+                before = self.cluster.view.get(ref)
+                yield action
+                after = self.cluster.view.get(ref)
+                meanwhile.append(ClusterEvent("ResourceClaim", UPDATE if after is not None else DELETE, before, after))
         if not result.victims:
             diagnosis.post_filter_message = ", ".join(reasons)
         yield from self._fail(queued, diagnosis.message(), result, diagnosis.plugins, diagnosis.pending_plugins)

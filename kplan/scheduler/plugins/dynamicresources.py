@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kplan.apiserver.outcome import Outcome
-from kplan.engine.contract import Action, Context, Create, Update
+from kplan.engine.contract import Action, Context, Create, Delete, Update
 from kplan.model.instants import write_instant
 from kplan.model.objects import EMPTY, Object, Ref, finalizers_of, name_of, namespace_of, owner_ref, ref_of, uid_of
 from kplan.scheduler import devicebinding, resources
@@ -201,8 +201,8 @@ class DevicesState:
 
     # -- post filter ---------------------------------------------------------------------------------------------
 
-    def deallocate(self) -> tuple[str, list[Update]]:
-        """Give up a claim nobody else uses, whose devices no node can offer; tells what was done."""
+    def deallocate(self) -> tuple[str, list[Update | Delete]]:
+        """Give up a claim nobody else uses, whose devices no node can offer, or one left over; tells what was done."""
         unavailable = self.codes == NOT_AVAILABLE
         for claim in self._claims:
             reserved = (claim.get("status") or EMPTY).get("reservedFor") or []
@@ -210,6 +210,10 @@ class DevicesState:
                 continue
             status = {k: v for k, v in claim["status"].items() if k not in ("allocation", "reservedFor", "devices")}
             return "deallocation of ResourceClaim completed", [Update({**claim, "status": status}, "claim-deallocated", "status")]
+        if self._stale is not None:
+            left = [f for f in finalizers_of(self._stale) if f != FINALIZER]
+            bare = {**self._stale, "metadata": {**self._stale["metadata"], "finalizers": left}}
+            return "deletion of ResourceClaim completed", [Update(bare, "claim-deallocated"), Delete(ref_of(self._stale), "claim-deallocated")]
         return "still not schedulable", []
 
 

@@ -26,7 +26,7 @@ from kplan.scheduler.scheduler import Scheduler
 TABLES = sorted((Path(__file__).parents[2] / "cases" / "scheduler").glob("*.yaml"))
 CATALOG = Catalog.at("1.36")
 MADE_AT = "2026-01-01T00:00:00Z"
-METADATA = ("labels", "annotations", "namespace", "ownerReferences", "deletionTimestamp", "creationTimestamp")
+METADATA = ("labels", "annotations", "namespace", "uid", "ownerReferences", "finalizers", "deletionTimestamp", "creationTimestamp")
 
 
 def rows() -> Iterator[Any]:
