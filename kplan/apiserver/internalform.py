@@ -79,6 +79,14 @@ def _fields(type_name: str) -> tuple[Form, ...]:
     return tuple(found)
 
 
+@cache
+def optional_structs() -> frozenset[str]:
+    """The JSON names that always are pointers to structs: ``{}`` is not the same as nothing there."""
+    forms = [part.split(":", 2)[1:] for fields in TYPES.values() for part in fields.split() if not part.startswith("~")]
+    pointers = {name for name, form in forms if form.startswith(("*@", "*j"))}
+    return frozenset(pointers - {name for name, form in forms if form.startswith(("@", "j", "[", "{"))})
+
+
 def _convert(form: str, value: Any, around: Mapping[str, Any]) -> Any:
     """The JSON value Go would write; mappings keep the order of the fields."""
     if form.startswith("*"):

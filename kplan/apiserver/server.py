@@ -258,9 +258,10 @@ class APIServer(ServedKinds):
         if user:
             checked = thaw(draft)  # what is empty is validated, but neither compared nor stored
             self._drop_empty(draft, info)
-        unchanged = same(draft, old)
-        if not unchanged and strategy.generation_fields and not status and generation_rises(draft, old, strategy):
+        wanted = checked if strategy.empty_counts else draft
+        if strategy.generation_fields and not status and generation_rises(wanted, old, strategy):
             checked["metadata"]["generation"] = meta["generation"] = (old_meta.get("generation") or 0) + 1
+        unchanged = same(draft, old)
         if user or not unchanged:
             trail.note(SERVER, draft)
             validate = (strategy.validate_status if status else None) or strategy.validate_update
@@ -404,8 +405,8 @@ class APIServer(ServedKinds):
             meta.pop("namespace", None)
         meta["uid"] = self.names.uid(f"{info.group_kind}/{meta.get('namespace', '')}/{meta.get('name', '')}")
         meta["creationTimestamp"] = write_instant(self.now)
-        if strategy.generation_fields:
-            meta["generation"] = 1
+        if strategy.generation_fields and strategy.first_generation:
+            meta["generation"] = strategy.first_generation
         if strategy.has_status and not strategy.prepares_status:
             draft.pop("status", None)
 

@@ -96,6 +96,10 @@ class Strategy:
     """Whether ``prepare_for_create`` says what becomes of the status that is given; else the door drops it."""
     generation_fields: tuple[str, ...] = ("spec",)
     """Top-level fields a change of which raises metadata.generation; () for kinds without a generation."""
+    first_generation: int = 1
+    """The generation of a new object; 0 where it has none before its first change."""
+    empty_counts: bool = False
+    """Whether ``[]`` in place of nothing is a change that raises the generation."""
     allow_create_on_update: bool = False
     default_grace_period: Callable[[Object], int | None] = _nothing
     """Seconds of graceful deletion, None for none (pods: terminationGracePeriodSeconds)."""

@@ -142,5 +142,5 @@ STRATEGY = Strategy(
     validate=_validate,
     validate_update=_validate_update,
     warnings=_warnings,
-    generation_fields=("spec",),
+    first_generation=0,
 )

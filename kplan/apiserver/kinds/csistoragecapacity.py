@@ -31,8 +31,8 @@ def _validate(obj: Object, context: StrategyContext, allow_invalid_values: bool 
 def _validate_update(new: Object, old: Object, context: StrategyContext) -> Errors:
     yield from _validate(new, context, any(validate_label_selector(old.get("nodeTopology"), ROOT)))
     yield from validate_update_of(new, old)
-    if not semantically_equal(new.get("nodeTopology"), old.get("nodeTopology")):
-        topology = new.get("nodeTopology")
+    topology, before = new.get("nodeTopology"), old.get("nodeTopology")
+    if (topology is None) != (before is None) or not semantically_equal(topology, before):
         yield invalid(_TOPOLOGY, None if topology is None else selector_json(topology), IMMUTABLE)
     if (new.get("storageClassName") or "") != (old.get("storageClassName") or ""):
         yield invalid(ROOT.child("storageClassName"), new.get("storageClassName") or "", IMMUTABLE)

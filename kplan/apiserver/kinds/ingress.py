@@ -5,11 +5,11 @@ Mirrors: pkg/registry/networking/ingress/strategy.go, pkg/apis/networking/valida
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kplan.apiserver.field import ROOT, SPEC, Errors, FieldPath, go_quote, invalid, not_supported, required
-from kplan.apiserver.rules.addresses import parse_ip_sloppy
+from kplan.apiserver.rules.addresses import parse_ip_sloppy, warnings_for_ip
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import (
     NameRule,
@@ -31,6 +31,7 @@ _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 _BAD_SEQUENCES = ("//", "/./", "/../", "%2f", "%2F")
 _BAD_SUFFIXES = ("/..", "/.")
+_POINTS = ROOT.child("status", "loadBalancer", "ingress")
 _ABSOLUTE = "must be an absolute path"
 
 
@@ -64,11 +65,14 @@ def _validate_update(ingress: Object, old: Object, ctx: StrategyContext) -> Erro
 
 
 def _validate_status(ingress: Object, old: Object, ctx: StrategyContext) -> Errors:
-    path = ROOT.child("status", "loadBalancer", "ingress")
-    points, before = (((o.get("status") or {}).get("loadBalancer") or {}).get("ingress") or () for o in (ingress, old))
-    known = [p["ip"] for p in before if p.get("ip")]
-    for i, point in enumerate(points):
-        yield from validate_ingress_address(point, path.index(i), known, ctx.gates, then=iter(()))
+    known = [p["ip"] for p in _points(old) if p.get("ip")]
+    for i, point in enumerate(_points(ingress)):
+        yield from validate_ingress_address(point, _POINTS.index(i), known, ctx.gates, then=iter(()))
+
+
+def _points(ingress: Object) -> Sequence[Object]:
+    points: Sequence[Object] = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    return points
 
 
 def _tolerated(old: Object | None, ctx: StrategyContext) -> _Tolerated:
@@ -196,9 +200,13 @@ def _validate_service_backend(service: Object, path: FieldPath, tolerated: _Tole
         yield required(path, "port name or number is required")
 
 
-def _warnings(ingress: Object, old: Object | None, _: StrategyContext) -> Iterator[str]:
+def _warnings(ingress: Object, old: Object | None, context: StrategyContext) -> Iterator[str]:
     if old is None and _CLASS_ANNOTATION in annotations_of(ingress) and ingress["spec"].get("ingressClassName") is None:
         yield f"annotation {go_quote(_CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead"
+    if context.subresource == "status":
+        for i, point in enumerate(_points(ingress)):
+            if ip := point.get("ip"):
+                yield from warnings_for_ip(_POINTS.index(i), ip)
 
 
 STRATEGY = Strategy(
@@ -208,4 +216,5 @@ STRATEGY = Strategy(
     validate_update=_validate_update,
     warnings=_warnings,
     has_status=True,
+    status_warnings=True,
 )

@@ -155,4 +155,5 @@ STRATEGY = Strategy(
     validate=_validate,
     validate_update=_validate_update,
     warnings=_warnings,
+    empty_counts=True,
 )

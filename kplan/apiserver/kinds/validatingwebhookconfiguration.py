@@ -31,4 +31,5 @@ STRATEGY = Strategy(
     validate_update=_validate_update,
     warnings=static_suffix_warnings,
     generation_fields=("webhooks",),
+    empty_counts=True,
 )

@@ -139,7 +139,7 @@ def validate_ephemeral_containers(pod: Pod, path: FieldPath) -> Errors:
         if target and target not in others:
             yield not_found(here.child("targetContainerName"), target)
         for field in _EPHEMERAL_FORBIDS:
-            if container.get(field):
+            if container.get(field) not in (None, "", {} if field == "resources" else ""):
                 yield forbidden(here.child(field), _NOT_IN_EPHEMERAL)
         for j, mount in enumerate(container.get("volumeMounts") or ()):
             for field in ("subPath", "subPathExpr"):

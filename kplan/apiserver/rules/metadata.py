@@ -19,6 +19,7 @@ from kplan.apiserver.field import (
     required,
     too_long,
 )
+from kplan.apiserver.internalform import optional_structs
 from kplan.apiserver.rules.names import (
     NameRule,
     byte_length,
@@ -126,7 +127,7 @@ def validate_immutable(new: Any, old: Any, path: FieldPath) -> Errors:
 
 
 def semantically_equal(a: Any, b: Any) -> bool:
-    """Whether two values are the same to Kubernetes: null, absent, ``[]`` and ``{}`` are one.
+    """Whether two values are the same to Kubernetes: null, absent, ``[]`` and ``{}`` are one, but for optional structs.
 
     Mirrors: apiequality.Semantic.DeepEqual (quantities must be canonical, which decoding sees to).
     """
@@ -135,10 +136,17 @@ def semantically_equal(a: Any, b: Any) -> bool:
     if a is None or b is None:
         return a in (None, [], {}) and b in (None, [], {})
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return all(semantically_equal(a.get(k), b.get(k)) for k in {*a, *b})
+        return all(_same_field(k, a.get(k), b.get(k)) for k in {*a, *b})
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(semantically_equal, a, b))
     return type(a) is type(b) and bool(a == b)
+
+
+def _same_field(name: str, a: Any, b: Any) -> bool:
+    if a is None or b is None:
+        # An optional struct that is empty is there: ``emptyDir: {}``.
+        return a is b or (name not in optional_structs() and semantically_equal(a, b))
+    return semantically_equal(a, b)
 
 
 def validate_nonnegative(value: int, path: FieldPath) -> Errors:

@@ -36,5 +36,5 @@ def validate_template_object_meta(meta: Mapping[str, Any], path: FieldPath) -> E
     yield from validate_labels(meta.get("labels"), path.child("labels"))
     for field, name in _OTHERS:
         value = meta.get(field)
-        if value is not None and value not in ("", 0):
+        if value is not None and (value not in ("", 0) or field == "deletionGracePeriodSeconds"):
             yield forbidden(path.child(name), "cannot be set")
