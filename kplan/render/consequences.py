@@ -12,7 +12,7 @@ from kplan.render.canvas import Canvas
 from kplan.render.wording import STYLES, count, fields, of_consequence
 
 SLICE = "EndpointSlice.discovery.k8s.io"
-_QUIET_KINDS = frozenset(("Endpoints", SLICE, "Event", "Lease.coordination.k8s.io"))
+_QUIET_KINDS = frozenset(("Endpoints", SLICE, "Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"))
 _NOBODY = Ref("", "", "")
 
 
