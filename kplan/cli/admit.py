@@ -64,7 +64,7 @@ def _answer_batch(batch: str, version: str) -> int:
 def _admit_files(filenames: list[str], recursive: bool, cluster: str, namespace: str, version: str, output: str) -> int:
     from kplan.apiserver.server import APIServer
     from kplan.catalog.catalog import Catalog
-    from kplan.load.cluster import ClusterError, load_cluster
+    from kplan.cli.clusters import read_cluster
     from kplan.load.sources import load_sources
     from kplan.model.diagnostics import Severity
     from kplan.model.names import Names
@@ -78,10 +78,7 @@ def _admit_files(filenames: list[str], recursive: bool, cluster: str, namespace:
         print(f"skipped {skipped.file}{f':{skipped.line}' if skipped.line else ''}: {skipped.reason}", file=sys.stderr)  # noqa: T201
     if not loaded.documents and not loaded.diagnostics:
         print(f"error: no Kubernetes objects in {', '.join(filenames)}", file=sys.stderr)  # noqa: T201
-    try:
-        objects = load_cluster(cluster, version)
-    except ClusterError as problem:
-        raise usage_error(f"--cluster {cluster}: {problem}") from None
+    objects = read_cluster(cluster, version)
     server = APIServer(Store(objects), Catalog.at(version), Names(), now=latest_instant(objects))
     good = [_admit_one(server, d, namespace, output) for d in loaded.documents]
     broken = any(d.severity is Severity.ERROR for d in loaded.diagnostics)

@@ -36,9 +36,9 @@ def open_session(options: ClusterOptions, *, stages: bool = False) -> Session:
     Raises: typer.Exit where an option or the cluster file is wrong; the user has been told.
     """
     from kplan.catalog.catalog import UnknownVersion
+    from kplan.cli.clusters import read_cluster
     from kplan.engine.contract import Options
     from kplan.kubelet.stages import OUTCOMES
-    from kplan.load.cluster import ClusterError, load_cluster
     from kplan.model.instants import read_instant
     from kplan.pipeline import Session
 
@@ -56,12 +56,10 @@ def open_session(options: ClusterOptions, *, stages: bool = False) -> Session:
         extra={"emulate_sampling": options.emulate_sampling},
     )
     try:
-        objects = load_cluster(options.cluster, options.kubernetes_version)
+        objects = read_cluster(options.cluster, options.kubernetes_version)
         return Session.open(objects, version=options.kubernetes_version, options=assumed, now=now, cluster=options.cluster, stages=stages)
     except UnknownVersion as problem:
         raise usage_error(f"--kubernetes-version {options.kubernetes_version}: {problem}") from None
-    except ClusterError as problem:
-        raise usage_error(f"--cluster {options.cluster}: {problem}") from None
 
 
 def let_pass(session: Session, options: ClusterOptions) -> None:

@@ -83,16 +83,14 @@ def validate(
 
 def _judge(settings: Settings, cluster: str) -> Judge:
     from kplan.catalog.catalog import UnknownVersion
-    from kplan.load.cluster import ClusterError, load_cluster
+    from kplan.cli.clusters import read_cluster
     from kplan.validation.judge import Judge
 
     try:
-        objects: Iterable[Object] = load_cluster(cluster, settings.version) if cluster else ()
+        objects: Iterable[Object] = read_cluster(cluster, settings.version) if cluster else ()
         return Judge.at(settings, objects=objects, admission=bool(cluster))
     except UnknownVersion as problem:
         raise usage_error(f"--kubernetes-version {settings.version}: {problem}") from None
-    except ClusterError as problem:
-        raise usage_error(f"--cluster {cluster}: {problem}") from None
 
 
 def _judged(judge: Judge, sources: Sequence[Source], definitions: Sequence[Document], jobs: int, fail_fast: bool) -> tuple[Loaded, list[Verdict]]:

@@ -19,8 +19,8 @@ from kplan.load.profiles import PROFILES, profile
 from kplan.load.sharing import Sharing, collection_paused
 from kplan.load.sources import load_sources
 from kplan.load.stream import read_stream
-from kplan.model.diagnostics import Severity
-from kplan.model.objects import Object
+from kplan.model.diagnostics import Location, Severity
+from kplan.model.objects import Object, Path, Ref, ref_of
 
 DEFAULT_CLUSTER = "profile:kind"
 _STREAM_FROM = 4 * 1024 * 1024
@@ -35,8 +35,8 @@ def load_cluster(spec: str = DEFAULT_CLUSTER, version: str = "1.36") -> list[Obj
 
     Raises: ClusterError where it is none of these.
     """
-    name = spec.removeprefix("profile:")
-    if name != spec or (spec in PROFILES and not os.path.exists(spec)):
+    if is_profile(spec):
+        name = spec.removeprefix("profile:")
         if name not in PROFILES:
             raise ClusterError(f'no profile "{name}": there are {", ".join(PROFILES)}')
         return profile(name, version)
@@ -45,6 +45,11 @@ def load_cluster(spec: str = DEFAULT_CLUSTER, version: str = "1.36") -> list[Obj
     if not objects and not _is_empty_list(spec):
         raise ClusterError(f"{spec}: holds no Kubernetes objects, so it is no cluster")
     return _complete(objects, Catalog.at(version))
+
+
+def is_profile(spec: str) -> bool:
+    """Whether a cluster is one of those that come with kplan."""
+    return spec.startswith("profile:") or (spec in PROFILES and not os.path.exists(spec))
 
 
 def _load_path(spec: str) -> list[dict[str, Any]]:
@@ -84,6 +89,17 @@ def _take(loaded: Loaded, spec: str, sharing: Sharing) -> list[dict[str, Any]]:
         if not isinstance(metadata, Mapping) or not metadata.get("name"):
             raise ClusterError(f"{document.locate()}: {obj['kind']} without metadata.name (not a cluster)")
     return [sharing.object({k: dict(v) if type(v) is dict else v for k, v in obj.items()}) for obj in objects]
+
+
+def find_in_cluster(spec: str, ref: Ref, path: Path) -> Location | None:
+    """Where a field of an object of a cluster stands; None where that cannot be told."""
+    if spec == "-" or not os.path.exists(spec):
+        return None
+    for document in load_sources([spec], recursive=True, tell_duplicates=False).documents:
+        obj = document.object
+        if ref_of({**obj, "metadata": {"namespace": ref.namespace, **(obj.get("metadata") or {})}}) == ref:
+            return document.locate(path)
+    return None
 
 
 def _is_empty_list(path: str) -> bool:

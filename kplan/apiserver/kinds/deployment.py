@@ -123,7 +123,9 @@ def _validate_strategy(strategy: Object, path: FieldPath) -> Errors:
 
 
 def _prepare_for_status(draft: Draft, old: Object, context: StrategyContext) -> None:
-    draft["metadata"]["labels"] = old["metadata"].get("labels")
+    draft["metadata"].pop("labels", None)
+    if "labels" in old["metadata"]:
+        draft["metadata"]["labels"] = old["metadata"]["labels"]
     drop_terminating_replicas(draft, old, context)
 
 

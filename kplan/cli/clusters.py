@@ -1,0 +1,26 @@
+"""The cluster a user named with ``--cluster``, as an API server would hold it."""
+
+from __future__ import annotations
+
+from kplan.cli.session import usage_error
+from kplan.model.objects import Object
+
+
+def read_cluster(spec: str, version: str) -> list[Object]:
+    """The objects of a dump or a profile.
+
+    Raises: typer.Exit where there is none, or one that no server can hold; the user has been told. UnknownVersion.
+    """
+    from kplan.apiserver.readback import NotStored, read_back
+    from kplan.catalog.catalog import Catalog
+    from kplan.load.cluster import ClusterError, find_in_cluster, is_profile, load_cluster
+    from kplan.load.identity import is_made_up
+
+    try:
+        objects = load_cluster(spec, version)
+        return objects if is_profile(spec) else list(read_back(objects, Catalog.at(version), by_hand=is_made_up))
+    except ClusterError as problem:
+        raise usage_error(f"--cluster {spec}: {problem}") from None
+    except NotStored as problem:
+        at = find_in_cluster(spec, problem.ref, problem.path)
+        raise usage_error(f"--cluster {spec}: {f'{at}: ' if at else ''}{problem} (no cluster can hold that)") from None

@@ -1,0 +1,86 @@
+"""A cluster may be written by hand: what a server would have filled in is filled in, and what it cannot hold is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.oracle.running import run
+
+CLUSTER = """\
+apiVersion: v1
+kind: Node
+metadata: {name: big}
+status:
+  allocatable: {cpu: "4", memory: 8Gi, pods: "110"}
+  conditions: [{type: Ready, status: "True"}]
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: default}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: c, image: nginx}]
+---
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {maxReplicas: 5, targetCPUUtilizationPercentage: 80, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+"""
+
+
+def plan(cluster: str, work: Path) -> tuple[int, str]:
+    """The exit code and what is said of scaling a Deployment of that cluster."""
+    (work / "c.yaml").write_text(cluster)
+    argv = ["scale", "deployment/web", "--replicas=3", "--dry-run", "-o", "kubectl", "--cluster", "c.yaml", "--state-out", "out.json"]
+    said = run(argv, work)
+    return said.code, said.stdout + said.stderr
+
+
+def test_what_a_server_fills_in_is_filled_in(tmp_path: Path) -> None:
+    assert plan(CLUSTER, tmp_path) == (0, "deployment.apps/web scaled\n")
+    items = orjson.loads((tmp_path / "out.json").read_bytes())["items"]
+    (web,) = (o for o in items if o["kind"] == "Deployment")
+    assert web["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": "25%", "maxUnavailable": "25%"}
+    assert web["status"]["availableReplicas"] == 3
+    assert "labels" not in web["metadata"]
+    (hpa,) = (o for o in items if o["kind"] == "HorizontalPodAutoscaler")
+    assert hpa["apiVersion"] == "autoscaling/v2"
+    assert hpa["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 80
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("replicas: 2", 'replicas: "2"', 'c.yaml:16:13: Deployment default/web: spec.replicas: got string "2", want integer'),
+        (", image: nginx", "", "c.yaml:21:20: Deployment default/web: spec.template.spec.containers[0].image: Required value"),
+        ("{labels: {app: web}}", "{labels: {app: api}}", "c.yaml:19:24: Deployment default/web: spec.template.metadata.labels: Invalid value"),
+        ('pods: "110"', "pods: [1]", "c.yaml:5:46: Node big: status.allocatable.pods: got array, want"),
+        ("conditions: [{", "conditions: [4, {", "c.yaml:6:16: Node big: status.conditions[0]: got integer 4, want object"),
+    ],
+)
+def test_what_no_server_can_hold_is_told_with_its_place(right: str, wrong: str, said: str, tmp_path: Path) -> None:
+    assert right in CLUSTER
+    code, text = plan(CLUSTER.replace(right, wrong), tmp_path)
+    assert code == 2
+    assert f"error: --cluster c.yaml: {said}" in text
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_dump_of_a_server_stays_as_it_is(tmp_path: Path) -> None:
+    plan(CLUSTER, tmp_path)
+    before = orjson.loads((tmp_path / "out.json").read_bytes())
+    again = ["annotate", "deployment/web", "none-", "--dry-run", "-o", "kubectl", "--cluster", "out.json", "--state-out", "again.json"]
+    assert run(again, tmp_path).code == 0
+    after = orjson.loads((tmp_path / "again.json").read_bytes())
+    assert after == before
