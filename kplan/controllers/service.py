@@ -1,7 +1,7 @@
 """Gives Services of type LoadBalancer an address, where a cloud is assumed.
 
 Mirrors: staging/src/k8s.io/cloud-provider/controllers/service/controller.go (1.36)
-Differs: the cloud is played: it gives one address of the ranges for documentation and adds no finalizer.
+Differs: the cloud is played: it gives one address of the ranges for documentation, and nothing ever goes wrong there.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import ipaddress
 import itertools
 from collections.abc import Iterable, Iterator
 
-from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch
-from kplan.model.objects import Object, Ref, get_in, is_deleting
+from kplan.engine.contract import Context, Emit, Key, Noop, Steps, Update, Watch
+from kplan.model.objects import Object, Ref, finalizers_of, get_in, is_deleting, ref_of
 from kplan.store.journal import Write
 from kplan.store.view import View
 
+FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 _RANGES = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24", "198.18.0.0/15")
 
 
 def _changed(write: Write, _: View) -> Iterable[Key]:
-    return (write.ref,) if write.after is not None and _is_ours(write.after) else ()
+    after = write.after
+    return (write.ref,) if after is not None and (_is_ours(after) or FINALIZER in finalizers_of(after)) else ()
 
 
 def _is_ours(service: Object) -> bool:
@@ -50,20 +52,51 @@ class ServiceLoadBalancers:
             self._taken.update(_addresses(write.after))
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
-        """Write an address into the status of a load balancer that has none."""
+        """Give a load balancer that has none an address; take it from a Service that is no load balancer any more."""
         assert isinstance(key, Ref)
         service = view.get(key)
-        if service is None or not _is_ours(service) or is_deleting(service):
+        if service is None:
             return
+        wants = _is_ours(service) and not is_deleting(service)
         if not ctx.options.cloud:
-            yield Noop("no-cloud-is-assumed")
-            return
+            if wants:
+                yield Noop("no-cloud-is-assumed")
+        elif wants:
+            yield from self._ensure(service)
+        elif FINALIZER in finalizers_of(service):
+            yield from _clean_up(service)
+
+    def _ensure(self, service: Object) -> Steps:
         if get_in(service, ("status", "loadBalancer", "ingress")):
             yield Noop("load-balancer-has-an-address")
             return
+        yield Emit(ref_of(service), "EnsuringLoadBalancer", "Ensuring load balancer")
+        finalizers = finalizers_of(service)
+        if FINALIZER not in finalizers:
+            outcome = yield Update(_with_finalizers(service, [*finalizers, FINALIZER]), because="load-balancer-needs-cleanup")
+            service = outcome.object or service
         address = service["spec"].get("loadBalancerIP") or next(a for a in _pool() if a not in self._taken)
-        status = {**(service.get("status") or {}), "loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}
-        yield Update({**service, "status": status}, because="cloud-gave-an-address", subresource="status")
+        yield Emit(ref_of(service), "EnsuredLoadBalancer", "Ensured load balancer")
+        yield Update(_with_status(service, {"ingress": [{"ip": address, "ipMode": "VIP"}]}), because="cloud-gave-an-address", subresource="status")
+
+
+def _clean_up(service: Object) -> Steps:
+    yield Emit(ref_of(service), "DeletingLoadBalancer", "Deleting load balancer")
+    if not is_deleting(service) and get_in(service, ("status", "loadBalancer", "ingress")):
+        outcome = yield Update(_with_status(service, {}), because="load-balancer-is-gone", subresource="status")
+        service = outcome.object or service
+    left = [f for f in finalizers_of(service) if f != FINALIZER]
+    yield Update(_with_finalizers(service, left), because="load-balancer-is-gone")
+    yield Emit(ref_of(service), "DeletedLoadBalancer", "Deleted load balancer")
+
+
+def _with_status(service: Object, load_balancer: Object) -> Object:
+    return {**service, "status": {**(service.get("status") or {}), "loadBalancer": load_balancer}}
+
+
+def _with_finalizers(service: Object, finalizers: list[str]) -> Object:
+    meta = {k: v for k, v in service["metadata"].items() if k != "finalizers"}
+    return {**service, "metadata": meta | ({"finalizers": finalizers} if finalizers else {})}
 
 
 def _addresses(service: Object | None) -> set[str]:
