@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 SYMBOL_WIDTH = 4
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal would obey instead of showing it."""
 
 
 class Canvas:
@@ -48,7 +52,7 @@ class Canvas:
     def text(self) -> str:
         """All lines, each ended by a newline."""
         if not self._color:
-            return "".join("".join(t for t, _ in parts).rstrip() + "\n" for parts in self._lines)
+            return "".join("".join(_visible(t) for t, _ in parts).rstrip() + "\n" for parts in self._lines)
         from io import StringIO
 
         from rich.console import Console
@@ -56,7 +60,11 @@ class Canvas:
 
         console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=self._width or 10_000, highlight=False)
         for parts in self._lines:
-            console.print(Text.assemble(*[(t, s) for t, s in parts]), soft_wrap=True)
+            console.print(Text.assemble(*[(_visible(t), s) for t, s in parts]), soft_wrap=True)
         out = console.file
         assert isinstance(out, StringIO)
         return out.getvalue()
+
+
+def _visible(text: str) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
