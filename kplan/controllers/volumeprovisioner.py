@@ -23,7 +23,8 @@ from kplan.controllers.storage import (
     waits_for_consumer,
 )
 from kplan.engine.contract import Context, Create, Delete, Emit, Key, Noop, Steps, Watch
-from kplan.model.objects import Object, Ref, annotations_of, is_deleting, name_of, namespace_of, ref_of, uid_of
+from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, name_of, namespace_of, ref_of, uid_of
+from kplan.store.attachment import VOLUME_ATTACHMENT
 from kplan.store.journal import Write
 from kplan.store.view import View
 
@@ -40,6 +41,11 @@ def _released(write: Write, _: View) -> Iterable[Key]:
     return (write.ref,) if write.after is not None and _is_to_delete(write.after) else ()
 
 
+def _detached(write: Write, _: View) -> Iterable[Key]:
+    name = get_in(write.before, ("spec", "source", "persistentVolumeName")) if write.after is None and write.before is not None else None
+    return (Ref(PV, "", name),) if name else ()
+
+
 def _is_to_delete(volume: Object) -> bool:
     provisioner = annotations_of(volume).get(PROVISIONED_BY, "kubernetes.io/")
     return phase_of(volume) == "Released" and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete" and not provisioner.startswith("kubernetes.io/")
@@ -50,7 +56,11 @@ class VolumeProvisioner:
 
     name = "external-provisioner"
     priority = 0
-    watches = (Watch(PVC, _claim, "a claim to provision for"), Watch(PV, _released, "a released volume"))
+    watches = (
+        Watch(PVC, _claim, "a claim to provision for"),
+        Watch(PV, _released, "a released volume"),
+        Watch(VOLUME_ATTACHMENT, _detached, "a volume that was still attached"),
+    )
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Provision or delete."""
@@ -59,8 +69,7 @@ class VolumeProvisioner:
         if found is None:
             return
         if key.kind == PV:
-            if _is_to_delete(found) and not is_deleting(found):
-                yield Delete(key, because="volume-is-released")
+            yield from _delete(found, view)
             return
         if not _is_for_us(found):
             return
@@ -75,6 +84,17 @@ class VolumeProvisioner:
         if view.get(ref_of(volume)) is None:
             yield Create(volume, because="claim-without-volume")
             yield Emit(key, "ProvisioningSucceeded", f"Successfully provisioned volume {name_of(volume)}")
+
+
+def _delete(volume: Object, view: View) -> Steps:
+    """Delete a released volume, once it is attached nowhere."""
+    if not _is_to_delete(volume) or is_deleting(volume):
+        return
+    if attached := view.lookup("attached", name_of(volume)):
+        node = get_in(attached[0], ("spec", "nodeName"))
+        yield Emit(ref_of(volume), "VolumeFailedDelete", f"persistentvolume {name_of(volume)} is still attached to node {node}", "Warning")
+        return
+    yield Delete(ref_of(volume), because="volume-is-released")
 
 
 def provisioned(claim: Object, provided_by: Object) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.kubelet.attachments import missing_attachments, with_volumes_in_use
 from kplan.kubelet.needs import Missing, missing_for_containers, missing_for_volumes
 from kplan.kubelet.posting import posted_again, ready_again
 from kplan.kubelet.stages import OUTCOME, OUTCOMES, STAGES, Stage, main_of, outcome_of, status_at
 from kplan.model.kubelets import is_lost, ready_status
 from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, ref_of, uid_of
+from kplan.store.attachment import is_managed, reported
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
 
@@ -25,17 +27,28 @@ _FINAL = ("Succeeded", "Failed")
 
 
 def _pod(write: Write, _: View) -> Iterable[Key]:
-    return () if write.after is None or not get_in(write.after, ("spec", "nodeName")) else (write.ref,)
+    """The pod; when it has finished or gone, the node, whose kubelet may be done with its volumes."""
+    pod = write.after or write.before
+    assert pod is not None
+    node = get_in(pod, ("spec", "nodeName"))
+    if not node:
+        return
+    if write.after is not None:
+        yield write.ref
+    if write.seq and pod["spec"].get("volumes") and (write.after is None or get_in(pod, ("status", "phase")) in _FINAL):
+        yield Ref("Node", "", node)
 
 
 def _node(write: Write, view: View) -> Iterable[Key]:
-    """The node whose kubelet comes back, and its pods."""
+    """The node whose kubelet comes back, and its pods; those that wait, when a volume is attached."""
     if write.before is None or write.after is None or is_lost(write.after):
         return
     if is_lost(write.before):
         yield write.ref
     if _is_silent(write.before):
         yield from (ref_of(p) for p in pods_on(view, write.ref.name))
+    elif len(reported(write.after)) > len(reported(write.before)):
+        yield from (ref_of(p) for p in pods_on(view, write.ref.name) if get_in(p, ("status", "phase")) in (None, "Pending"))
 
 
 def _waiting_in_namespace(write: Write, view: View) -> Iterable[Key]:
@@ -73,7 +86,7 @@ class Kubelet:
         """Bring one pod to its next stage."""
         assert isinstance(key, Ref)
         if key.kind == "Node":
-            yield from _come_back(view.get(key), ctx)
+            yield from _tend(view.get(key), view, ctx)
             return
         pod = view.get(key)
         if pod is None or not (node_name := get_in(pod, ("spec", "nodeName"))):
@@ -98,6 +111,8 @@ class Kubelet:
         yield from self._run(pod, node, view, ctx)
 
     def _run(self, pod: Object, node: Object, view: View, ctx: Context) -> Steps:
+        if get_in(pod, ("status", "phase")) != "Running":
+            yield from _report_volumes(node, view)
         stage, blocked, missing = self._next_stage(pod, view, ctx)
         if not self._moves(pod, stage):
             if (posted := ready_again(pod, ctx.now)) is not None:
@@ -107,6 +122,8 @@ class Kubelet:
         address = self._address(node)
         status = status_at(pod, stage, now=ctx.now, blocked=blocked, host_ip=_host_ip(node), pod_ip=address)
         for m in missing:
+            if m.told:
+                continue
             reason = "Failed" if m.container else "FailedMount"
             yield Emit(ref_of(pod), reason, f"Error: {m.words}" if m.container else f"MountVolume.SetUp failed: {m.words}", "Warning")
         yield Update({**pod, "status": status}, because=stage.name, subresource="status")
@@ -114,7 +131,7 @@ class Kubelet:
     def _next_stage(self, pod: Object, view: View, ctx: Context) -> tuple[Stage, frozenset[str], list[Missing]]:
         if get_in(pod, ("status", "phase")) == "Running":
             return self._stage_of_running(pod, ctx), frozenset(), []
-        if missing := missing_for_volumes(view, pod):
+        if missing := missing_for_volumes(view, pod) or missing_attachments(view, pod):
             return STAGES["waiting-for-volumes"], frozenset(), missing
         if missing := missing_for_containers(view, pod, "initContainers"):
             return STAGES["init-config-error"], frozenset(m.container for m in missing), missing
@@ -170,9 +187,20 @@ def _is_silent(node: Object) -> bool:
     return is_lost(node) or ready_status(node) == "Unknown"
 
 
-def _come_back(node: Object | None, ctx: Context) -> Steps:
-    if node is not None and not is_lost(node) and (posted := posted_again(node, ctx.now)) is not None:
-        yield Update(posted, because="kubelet-came-back", subresource="status")
+def _tend(node: Object | None, view: View, ctx: Context) -> Steps:
+    """Post what has changed about a node: its health when the kubelet comes back, the volumes it uses."""
+    if node is None or is_lost(node):
+        return
+    if (posted := posted_again(node, ctx.now)) is not None:
+        outcome = yield Update(posted, because="kubelet-came-back", subresource="status")
+        node = outcome.object or posted
+    if not _is_silent(node):
+        yield from _report_volumes(node, view)
+
+
+def _report_volumes(node: Object, view: View) -> Steps:
+    if is_managed(node) and (changed := with_volumes_in_use(view, node)) is not node:
+        yield Update(changed, because="volumes-are-used-or-no-longer", subresource="status")
 
 
 def _host_ip(node: Object) -> str:

@@ -18,12 +18,13 @@ from kplan.store.view import View
 class Missing:
     """One thing that is missing: which object, said in the kubelet's words, and the container that asks for it.
 
-    ``container`` is "" for what a volume asks for: then no container of the pod can start.
+    ``container`` is "" for what a volume asks for: then no container of the pod can start. ``told``: somebody else tells the pod.
     """
 
     ref: Ref
     words: str
     container: str = ""
+    told: bool = False
 
 
 def missing_for_volumes(view: View, pod: Object) -> list[Missing]:

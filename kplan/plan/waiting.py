@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kplan.kubelet.attachments import missing_attachments
 from kplan.kubelet.needs import missing_for_containers, missing_for_volumes
 from kplan.model.objects import get_in, is_deleting, ref_of
 from kplan.plan.plan import Waiting
@@ -15,7 +16,7 @@ def waiting_pods(view: View) -> Iterator[Waiting]:
     for pod in view.objects("Pod"):
         if not get_in(pod, ("spec", "nodeName")) or get_in(pod, ("status", "phase")) != "Pending" or is_deleting(pod):
             continue
-        missing = missing_for_volumes(view, pod)
+        missing = missing_for_volumes(view, pod) or missing_attachments(view, pod)
         missing = missing or missing_for_containers(view, pod, "initContainers") or missing_for_containers(view, pod, "containers")
         reasons = [
             get_in(s, ("state", "waiting", "reason"))

@@ -79,7 +79,26 @@ def by_slice(obj: Object) -> Iterable[IndexKey]:
     return ((namespace_of(obj), service),) if service else ()
 
 
+def by_attached(obj: Object) -> Iterable[IndexKey]:
+    """The names of the volumes a node reports as attached, and the PersistentVolume of a VolumeAttachment."""
+    kind = obj.get("kind")
+    if kind == "Node":
+        return [v.get("name") for v in (obj.get("status") or {}).get("volumesAttached") or ()]
+    if kind == "VolumeAttachment":
+        return (((obj.get("spec") or {}).get("source") or {}).get("persistentVolumeName"),)
+    return ()
+
+
 _LABELLED = {"Pod", "ReplicaSet.apps"}
 _ADOPTED = {"Pod", "ReplicaSet.apps", "ControllerRevision.apps"}
 
-INDEXES: dict[str, Indexer] = {"owner": by_owner, "node": by_node, "label": by_label, "claim": by_claim, "allocation": by_allocation, "orphan": by_orphan, "slice": by_slice}
+INDEXES: dict[str, Indexer] = {
+    "owner": by_owner,
+    "node": by_node,
+    "label": by_label,
+    "claim": by_claim,
+    "allocation": by_allocation,
+    "orphan": by_orphan,
+    "slice": by_slice,
+    "attached": by_attached,
+}

@@ -1,9 +1,10 @@
 """Runs the tables of ``tests/cases/settled``: a cluster, what is done to it, and what it comes to.
 
 ``given`` and ``do`` hold manifests, which are completed (apiVersion, namespace, UID) and defaulted; ``do`` also patches
-(``{patch: Pod a, set: {path: value}}``) and deletes (``{delete: Pod a}``).  ``then`` names objects and the values at
-dotted paths in them, ``null`` for an object that is gone; a kind alone (``EndpointSlice of web``) means the only object of
-the kind that has this controller.  ``for`` lets time pass, ``events`` are reasons of events that must have been recorded.
+(``{patch: Pod a, set: {path: value}}``), deletes (``{delete: Pod a}``) and lets time pass (``{wait: 5}``).  ``then`` names
+objects and the values at dotted paths in them, ``null`` for an object that is gone; a kind alone (``EndpointSlice of web``)
+means the only object of the kind that has this controller.  ``for`` lets time pass, ``events`` are reasons of events that
+must have been recorded, ``says`` whole messages of them.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ def do(action: Mapping[str, Any], session: Session) -> None:
     if "delete" in action:
         options = {k: action[k] for k in ("grace", "propagation") if k in action}
         assert session.server.delete(ref_of(action["delete"], session), **options).error is None
+    elif "wait" in action:
+        session.engine.settle(until=session.server.now + action["wait"])
     elif "patch" in action:
         where = ref_of(action["patch"], session)
         for path, value in action["set"].items():
@@ -146,6 +149,8 @@ def test_case(table: dict[str, Any], case: dict[str, Any], order: int) -> None:
             assert get_in(found, steps(path)) == value, (where, path, found)
     reasons = {e.reason for e in session.store.journal.events}
     assert set(case.get("events", ())) <= reasons, reasons
+    messages = {e.message for e in session.store.journal.events}
+    assert set(case.get("says", ())) <= messages, messages
     later = [entry.note for entry in session.engine.later()]
     for note in case.get("later", ()):
         assert any(note in entry for entry in later), later
