@@ -10,22 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from kplan.controllers.disruptiontarget import as_disruption_target
 from kplan.controllers.nodetaints import NO_EXECUTE, Taint, taints_of
-from kplan.controllers.pods import condition, created
+from kplan.controllers.pods import created
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
-from kplan.model.instants import read_instant, write_instant
+from kplan.model.instants import read_instant
 from kplan.model.nodeaffinity import tolerates
-from kplan.model.objects import EMPTY, Object, Ref, ref_of, uid_of
+from kplan.model.objects import Object, Ref, ref_of, uid_of
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
 
 SHORT_SECONDS = 10.0
-_CONDITION = {
-    "type": "DisruptionTarget",
-    "status": "True",
-    "reason": "DeletionByTaintManager",
-    "message": "Taint manager: deleting due to NoExecute taint",
-}
+_REASON, _MESSAGE = "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint"
 
 
 def _no_execute(node: Object | None) -> list[Taint]:
@@ -112,15 +108,8 @@ def _seconds_tolerated(taints: Iterable[Taint], tolerations: Sequence[Mapping[st
 def _evict(pod: Object, ctx: Context) -> Steps:
     ref = ref_of(pod)
     yield Emit(ref, "TaintManagerEviction", f"Marking for deletion Pod {ref.namespace}/{ref.name}")
-    old = condition(pod, "DisruptionTarget")
-    made = dict(_CONDITION)
-    if old is None or any(old.get(k) != v for k, v in made.items()):
-        same = old is not None and old["status"] == "True"
-        since = (old.get("lastTransitionTime") if same and old is not None else None) or write_instant(ctx.now)
-        status = pod.get("status") or EMPTY
-        others = [c for c in status.get("conditions") or () if c["type"] != "DisruptionTarget"]
-        conditions = [*others, {**made, "lastProbeTime": None, "lastTransitionTime": since}]
-        yield Update({**pod, "status": {**status, "conditions": conditions}}, because="node-is-tainted", subresource="status")
+    if (marked := as_disruption_target(pod, _REASON, _MESSAGE, ctx.now)) is not pod:
+        yield Update(marked, because="node-is-tainted", subresource="status")
     yield Delete(ref, because="node-is-tainted")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kplan.catalog.catalog import Catalog
+from kplan.controllers import unmodelled as controllers
 from kplan.engine.contract import Options
 from kplan.plan.plan import Quality
 from kplan.scheduler.unmodelled import unmodelled
@@ -37,5 +38,6 @@ def quality_of(view: View, catalog: Catalog, options: Options) -> Quality:
     missing += [f"{k}: unknown kind, kept as it is" for k in unknown]
     if any(view.objects("HorizontalPodAutoscaler.autoscaling")) and options.metrics is None:
         missing.append("HorizontalPodAutoscaler: no metrics were given, only minReplicas and maxReplicas take effect")
+    missing += controllers.unmodelled(view)
     missing += unmodelled(view, options.scheduler_config, catalog.gates)
     return Quality(tuple(assumed), tuple(missing))
