@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from kplan.model.objects import labels_of, name_of
+from kplan.model.objects import Object, Ref, labels_of, name_of
 from kplan.model.quantity import BINARY_SI, NANO, Quantity
 from kplan.model.selectors import Requirement
 from kplan.scheduler import matching, resources
-from kplan.scheduler.cluster import Cluster
+from kplan.scheduler.claims import CLAIM, SLICE, claims_of_pod
+from kplan.scheduler.cluster import DEVICE_CLASS, Cluster
 from kplan.scheduler.features import required_features
 from kplan.scheduler.pods import PodInfo, Term
 from kplan.scheduler.resources import CPU, PODS
@@ -163,7 +164,23 @@ def _volumes(pod: PodInfo, cluster: Cluster, row: int) -> Remedies:
 
 
 def _devices(pod: PodInfo, cluster: Cluster, row: int) -> Remedies:
-    yield "needs free devices that match its claims on this node"
+    from kplan.scheduler.devices import devices_in_use  # brings CEL along, which most pods never need
+    from kplan.scheduler.shortage import shortages
+
+    def class_named(name: str) -> Object | None:
+        return cluster.view.get(Ref(DEVICE_CLASS, "", name))
+
+    node, pending = cluster.nodes.nodes[row], []
+    for claim in claims_of_pod(cluster.current(pod), cluster.view):
+        allocation = (claim.get("status") or {}).get("allocation")
+        selector = (allocation or {}).get("nodeSelector")
+        if allocation is None:
+            pending.append(claim)
+        elif selector is not None and not matching.matches_terms(selector.get("nodeSelectorTerms") or [], node):
+            yield f"claim {name_of(claim)} has its devices elsewhere"
+    if pending:
+        in_use = devices_in_use(cluster.view.objects(CLAIM), shareable=cluster.gates.on("DRAConsumableCapacity"))
+        yield from shortages(node, pending, in_use, class_named, cluster.view.objects(SLICE), cluster.gates)
 
 
 _REMEDIES: dict[str, Callable[[PodInfo, Cluster, int], Remedies]] = {

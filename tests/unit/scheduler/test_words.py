@@ -89,6 +89,32 @@ def test_a_bound_pod_is_judged_as_if_it_were_not() -> None:
     assert verdict.winner == "n1"
 
 
+def test_what_devices_lack() -> None:
+    def claim(name: str, **exactly: Any) -> dict[str, Any]:
+        spec = {"devices": {"requests": [{"name": "r", "exactly": {"deviceClassName": "gpu", "allocationMode": "ExactCount", "count": 1, **exactly}}]}}
+        return {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": {"name": name, "namespace": "default"}, "spec": spec}
+
+    pool = {"name": "p", "generation": 1, "resourceSliceCount": 1}
+    devices = [{"name": "a"}, {"name": "b", "taints": [{"key": "worn", "effect": "NoSchedule"}]}]
+    piece = {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": "s"}}
+    gpu = {"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "gpu"}, "spec": {}}
+    had = claim("had") | {"status": {"allocation": {"devices": {"results": [{"driver": "d", "pool": "p", "device": "a"}]}}}}
+    objects = [node(), gpu, {**piece, "spec": {"driver": "d", "nodeName": "n1", "pool": pool, "devices": devices}}]
+
+    def told(*claims: dict[str, Any]) -> list[str]:
+        named = [{"name": c["metadata"]["name"], "resourceClaimName": c["metadata"]["name"]} for c in claims]
+        (verdict,) = opinions([pod("new", resourceClaims=named)], Store([*objects, had, *claims]), GATES, None)
+        return [r for refusal in verdict.nodes[0].refusals for r in refusal.remedies]
+
+    assert told(claim("c")) == ["claim c: r needs 1 device of class gpu (2 here, 1 in use, 1 tainted)"]
+    assert told(claim("c", allocationMode="All")) == ["claim c: r needs all devices of class gpu (2 here, 1 in use, 1 tainted)"]
+    objects[2] = {**piece, "spec": {"driver": "d", "nodeName": "n1", "pool": pool, "devices": [*devices, {"name": "c"}]}}
+    assert told(claim("c"), claim("e")) == ["its requests cannot all be met at once"]
+    selector = {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n2"]}]}]}
+    elsewhere = claim("c") | {"status": {"allocation": {"devices": {"results": []}, "nodeSelector": selector}}}
+    assert told(elsewhere) == ["claim c has its devices elsewhere"]
+
+
 def test_errors_are_verdicts_too() -> None:
     claim = {"metadata": {"name": "c", "namespace": "default"}, "apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim"}
     requests = [{"name": "r", "exactly": {"deviceClassName": "any", "selectors": [{"cel": {"expression": "1"}}]}}]
