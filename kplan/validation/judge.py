@@ -201,7 +201,7 @@ def repetitions(verdicts: Sequence[Verdict]) -> dict[int, int]:
 
 def told_twice(verdict: Verdict, document: Document, first: Document) -> Verdict:
     """The verdict with the remark that the object was given before."""
-    message = f"{verdict.ref} was given before, at {first.locate(())}"
+    message = f"given before, at {first.locate(())}"
     found = _diagnostic(document, TWICE, message, ("metadata", "name"), severity=Severity.WARNING)
     return replace(verdict, document=document, diagnostics=(*verdict.diagnostics, found))
 
