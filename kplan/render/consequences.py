@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from kplan.model.objects import Object, Ref, controller_of, get_in, group_kind
 from kplan.plan.explain import by_seq
@@ -57,9 +58,10 @@ class _PodGroups:
         for c in plan.consequences:
             if c.ref.kind == "Pod":
                 self.owners.setdefault(_owner(c), []).append(c)
+        now = {c.ref: c.after for c in plan.consequences}
         for c in plan.changes:
-            if c.ref.kind == "Pod" and c.symbol is Symbol.CREATE:
-                self.owners.setdefault(_NOBODY, []).append(c)
+            if c.ref.kind == "Pod" and c.symbol in (Symbol.CREATE, Symbol.REPLACE):
+                self.owners.setdefault(_NOBODY, []).append(replace(c, after=now.get(c.ref, c.after)))
 
     def take(self, owner: Ref) -> list[tuple[str, str]]:
         """The lines of one owner, who is then done with."""
