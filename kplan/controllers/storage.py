@@ -24,6 +24,7 @@ from kplan.model.objects import (
     uid_of,
 )
 from kplan.model.quantity import Quantity, parse_or_zero
+from kplan.store.attachment import CSI_DRIVER
 from kplan.store.view import View
 
 PVC, PV, STORAGE_CLASS = "PersistentVolumeClaim", "PersistentVolume", "StorageClass.storage.k8s.io"
@@ -124,6 +125,20 @@ def volume_mode_of(obj: Object) -> str:
 def has_all_modes(volume: Object, claim: Object) -> bool:
     """Whether the volume can be accessed in every way the claim asks for."""
     return set(claim["spec"].get("accessModes") or ()) <= set(volume["spec"].get("accessModes") or ())
+
+
+def bound_volume(view: View, claim: Object) -> Object | None:
+    """The volume of a bound claim, where the volume is bound to it as well."""
+    if phase_of(claim) != "Bound" or not volume_name_of(claim):
+        return None
+    volume = view.get(Ref(PV, "", volume_name_of(claim)))
+    return volume if volume is not None and (claim_ref_of(volume) or EMPTY).get("uid") == uid_of(claim) else None
+
+
+def csi_driver_of(view: View, volume: Object) -> Object | None:
+    """The CSIDriver of a volume, where the cluster has it."""
+    name = get_in(volume, ("spec", "csi", "driver"))
+    return view.get(Ref(CSI_DRIVER, "", name)) if name else None
 
 
 def attributes_class_of(obj: Object) -> str:

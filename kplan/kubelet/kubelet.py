@@ -12,12 +12,14 @@ from typing import Any
 
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.kubelet.attachments import missing_attachments, with_volumes_in_use
+from kplan.kubelet.expansion import expand
 from kplan.kubelet.needs import Missing, missing_for_containers, missing_for_volumes
 from kplan.kubelet.posting import posted_again, ready_again
 from kplan.kubelet.stages import OUTCOME, OUTCOMES, STAGES, Stage, main_of, outcome_of, status_at
 from kplan.model.kubelets import is_lost, ready_status
 from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, ref_of, uid_of
 from kplan.store.attachment import is_managed, reported
+from kplan.store.claimstatus import NODE_PENDING, allocation_state
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
 
@@ -51,6 +53,13 @@ def _node(write: Write, view: View) -> Iterable[Key]:
         yield from (ref_of(p) for p in pods_on(view, write.ref.name) if get_in(p, ("status", "phase")) in (None, "Pending"))
 
 
+def _claim(write: Write, view: View) -> Iterable[Key]:
+    """Pods that wait, and those that use a claim whose file system is to grow."""
+    yield from _waiting_in_namespace(write, view)
+    if write.after is not None and allocation_state(write.after) == NODE_PENDING:
+        yield from (ref_of(p) for p in view.lookup("claim", (write.ref.namespace, write.ref.name)))
+
+
 def _waiting_in_namespace(write: Write, view: View) -> Iterable[Key]:
     """Pods of the namespace that are held back by something missing."""
     return [
@@ -70,7 +79,7 @@ class Kubelet:
         Watch("Node", _node, "its kubelet comes back"),
         Watch("ConfigMap", _waiting_in_namespace, "a pod waits for it"),
         Watch("Secret", _waiting_in_namespace, "a pod waits for it"),
-        Watch("PersistentVolumeClaim", _waiting_in_namespace, "a pod waits for it"),
+        Watch("PersistentVolumeClaim", _claim, "a pod waits for it, or for its volume to grow"),
     )
 
     def __init__(self) -> None:
@@ -111,7 +120,9 @@ class Kubelet:
         yield from self._run(pod, node, view, ctx)
 
     def _run(self, pod: Object, node: Object, view: View, ctx: Context) -> Steps:
-        if get_in(pod, ("status", "phase")) != "Running":
+        if get_in(pod, ("status", "phase")) == "Running":
+            yield from expand(view, pod)
+        else:
             yield from _report_volumes(node, view)
         stage, blocked, missing = self._next_stage(pod, view, ctx)
         if not self._moves(pod, stage):

@@ -4,7 +4,7 @@
 (``{patch: Pod a, set: {path: value}}``), deletes (``{delete: Pod a}``) and lets time pass (``{wait: 5}``).  ``then`` names
 objects and the values at dotted paths in them, ``null`` for an object that is gone; a kind alone (``EndpointSlice of web``)
 means the only object of the kind that has this controller.  ``for`` lets time pass, ``events`` are reasons of events that
-must have been recorded, ``says`` whole messages of them.
+must have been recorded, ``says`` whole messages of them, ``does_not`` reasons that must not.
 """
 
 from __future__ import annotations
@@ -149,6 +149,7 @@ def test_case(table: dict[str, Any], case: dict[str, Any], order: int) -> None:
             assert get_in(found, steps(path)) == value, (where, path, found)
     reasons = {e.reason for e in session.store.journal.events}
     assert set(case.get("events", ())) <= reasons, reasons
+    assert reasons.isdisjoint(case.get("does_not", ())), reasons
     messages = {e.message for e in session.store.journal.events}
     assert set(case.get("says", ())) <= messages, messages
     later = [entry.note for entry in session.engine.later()]
