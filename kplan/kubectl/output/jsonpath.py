@@ -132,11 +132,11 @@ def _basic(value: Any) -> str:
     return "bool" if isinstance(value, bool) else type(value).__name__
 
 
-def _sliced(value: Any, begin: int | None, end: int | None, step: int | None) -> list[Any]:
+def _sliced(value: Any, begin: int | None, end: int | None, step: int | None, single: bool) -> list[Any]:
+    """The items from ``begin`` to before ``end``; where no end was written (``[1]``, ``[-1]``) the ``single`` one."""
     if not isinstance(value, list):
         raise BadTemplate(f"{_go_kind(value)} is not array or slice")
     size = len(value)
-    single = begin is not None and end is None and step is None
     return _slice(value, begin or 0, end, step, single, size)
 
 

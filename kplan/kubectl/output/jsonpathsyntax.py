@@ -160,7 +160,7 @@ class _Reader:
         elif key := _DICT_KEY.fullmatch(text):
             self.nodes += _action("." + key.group(1))
         elif bounds := _SLICE.fullmatch(text):
-            self.nodes.append(Node("array", tuple(_bound(b) for b in bounds.groups())))
+            self.nodes.append(Node("array", (*(_bound(b) for b in bounds.groups()), not bounds.group(2))))
         else:
             raise BadTemplate(f"invalid array index {text}")
 

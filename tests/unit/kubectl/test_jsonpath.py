@@ -1,0 +1,25 @@
+"""Runs the table ``tests/cases/jsonpath/templates.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from kplan.kubectl.output.jsonpath import BadTemplate, Template
+
+TABLE: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "cases" / "jsonpath" / "templates.yaml")
+
+
+@pytest.mark.parametrize(("template", "wanted"), [pytest.param(t, text, id=name) for t, (name, text) in TABLE["prints"].items()])
+def test_what_it_prints(template: str, wanted: str) -> None:
+    assert Template(template).print(TABLE["data"]) == wanted
+
+
+@pytest.mark.parametrize(("template", "words"), TABLE["error"].items())
+def test_what_is_wrong(template: str, words: str) -> None:
+    with pytest.raises(BadTemplate) as raised:
+        Template(template).print(TABLE["data"])
+    assert words in str(raised.value)
