@@ -54,8 +54,9 @@ def internal_json(type_name: str, value: Any) -> GoText:
 
 
 def internal_diff(type_name: str, old: Any, new: Any) -> str:
-    """What differs between two values of an internal type, as a unified diff of their indented JSON."""
-    before, after = (_lines(_convert(f"@{type_name}", v, {})) for v in (old, new))
+    """What differs between two values of an internal type, or two lists, as a unified diff of their indented JSON."""
+    form = f"[@{type_name}" if isinstance(new, list) else f"@{type_name}"
+    before, after = (_lines(_convert(form, v, {})) for v in (old, new))
     diff = difflib.unified_diff(before, after, n=_CONTEXT)
     return "".join(line for i, line in enumerate(diff) if i > 1)
 

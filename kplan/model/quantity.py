@@ -38,6 +38,7 @@ BAD_NUMBER = "unable to parse numeric part of quantity"
 
 _MAX_NANO = (2**63 - 1) * NANO
 _MAX_TEXT = 1024
+_MAX_EXPONENT = 100_000
 
 
 class QuantityError(ValueError):
@@ -140,9 +141,10 @@ def _parse(text: str) -> Quantity:
         kind, factor_two, exponent = DECIMAL_SI, 1, _DECIMAL[suffix]
     elif suffix and (power := _EXPONENT.fullmatch(suffix)):
         kind, factor_two, exponent = DECIMAL_EXPONENT, 1, int(power.group(1))
-        if abs(exponent) > 2**31:
+        if not -(2**63) <= exponent < 2**63:
             raise QuantityError(BAD_SUFFIX)
-        exponent = max(-400, min(400, exponent))
+        # The API server keeps 32 bits of it.  (With some billions of digits it does not answer any more.)
+        exponent = max(-_MAX_EXPONENT, min(_MAX_EXPONENT, (exponent + 2**31) % 2**32 - 2**31))
     else:
         raise QuantityError(BAD_SUFFIX)
     # Without a digit it is zero: so the API server reads "Mi" and ".".
@@ -182,13 +184,26 @@ def _write_binary(value: int) -> str:
 
 def _write_decimal(nano: int, kind: str) -> str:
     sign, nano = ("-", -nano) if nano < 0 else ("", nano)
-    exponent = -9
-    while exponent < 18 and nano % 1000 == 0:
-        nano //= 1000
-        exponent += 3
+    thousands = _thousands(nano)
+    nano //= 1000**thousands
+    exponent = 3 * thousands - 9
     if kind == DECIMAL_EXPONENT:
         return f"{sign}{nano}e{exponent}" if exponent else f"{sign}{nano}"
-    return f"{sign}{nano}{_DECIMAL_BY_EXPONENT[exponent]}"
+    # Beyond E there is no suffix, and the API server writes none: 1000E becomes 1.
+    return f"{sign}{nano}{_DECIMAL_BY_EXPONENT.get(exponent, '')}"
+
+
+def _thousands(amount: int) -> int:
+    """How often an amount can be divided by a thousand; in big steps, as it may have many digits."""
+    count, step = 0, 1
+    while amount % 1000**step == 0:
+        amount //= 1000**step
+        count, step = count + step, step * 2
+    while step := step // 2:
+        if amount % 1000**step == 0:
+            amount //= 1000**step
+            count += step
+    return count
 
 
 def canonical(value: Any) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kplan.apiserver.field import ROOT, SPEC, Errors, duplicate, forbidden, go_quote, invalid, not_supported, required
+from kplan.apiserver.internalform import internal_diff
 from kplan.apiserver.rules.certificaterequests import certificate_error, request_error
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import Messages
@@ -66,13 +67,18 @@ def _prepare_for_update(request: Draft, old: Object, ctx: StrategyContext) -> No
             _keep_conditions(status, before, kind)
     request["status"] = status
     for condition in status.get("conditions") or ():
-        condition.setdefault("lastUpdateTime", write_instant(ctx.now))
+        _set_missing(condition, "lastUpdateTime", write_instant(ctx.now))
         same = [
             c["lastTransitionTime"]
             for c in _conditions(old)
             if (c.get("type"), c.get("status")) == (condition.get("type"), condition.get("status")) and c.get("lastTransitionTime")
         ]
-        condition.setdefault("lastTransitionTime", same[0] if same else write_instant(ctx.now))
+        _set_missing(condition, "lastTransitionTime", same[0] if same else write_instant(ctx.now))
+
+
+def _set_missing(condition: Draft, field: str, value: str) -> None:
+    if condition.get(field) is None:
+        condition[field] = value
 
 
 def _keep_conditions(status: dict[str, Any], before: Object, kind: str) -> None:
@@ -159,7 +165,8 @@ def _validate_update(request: Object, old: Object, ctx: StrategyContext) -> Erro
         if len(now) > len(then):
             yield forbidden(_CONDITIONS, f"updates may not add a condition of type {go_quote(kind)}")
         elif len(now) == len(then) and now != then:
-            yield forbidden(_CONDITIONS, f"updates may not modify a condition of type {go_quote(kind)}\n")
+            changes = internal_diff("certificates.CertificateSigningRequestCondition", then, now)
+            yield forbidden(_CONDITIONS, f"updates may not modify a condition of type {go_quote(kind)}\n{changes}")
     if _certificate(request) != _certificate(old):
         path = ROOT.child("status", "certificate")
         if ctx.subresource != "status":

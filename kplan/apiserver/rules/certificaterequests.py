@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kplan.apiserver.rules import der
 from kplan.apiserver.rules.pem import blocks
 
-_SEQUENCE, _INTEGER, _BITS, _OID = 0x30, 0x02, 0x03, 0x06
 _RSA_KEY, _EC_KEY = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1"
 _RSA_SIGNATURES = {f"1.2.840.113549.1.1.{n}": h for n, h in ((5, "sha1"), (11, "sha256"), (12, "sha384"), (13, "sha512"))}
 _EC_SIGNATURES = {"1.2.840.10045.4.1": "sha1"} | {
@@ -27,11 +27,8 @@ _DIGEST_PREFIXES = {
 _ORGANIZATION = "2.5.4.10"
 _EXTENSIONS, _ALTERNATIVE_NAMES = "1.2.840.113549.1.9.14", "2.5.29.17"
 _NAMES = {0x81: "email", 0x82: "dns", 0x86: "uri", 0x87: "ip"}
+_BAD_RSA, _BAD_EC = "crypto/rsa: verification error", "x509: ECDSA verification failure"
 _Point = tuple[int, int] | None
-
-
-class RequestError(ValueError):
-    """What is wrong with a request; its message is Go's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +88,37 @@ def request_error(pem: bytes) -> str:
     block = next(blocks(pem), None)
     if block is None or block.type != "CERTIFICATE REQUEST":
         return "PEM block type must be CERTIFICATE REQUEST"
+    return der_request_error(block.body)
+
+
+def der_request_error(data: bytes) -> str:
+    """What is wrong with a request that is not wrapped in PEM; "" where nothing is."""
     try:
-        _check(block.body)
-    except RequestError as error:
+        _check(data)
+    except der.DerError as error:
         return str(error)
     return ""
+
+
+def is_bad_signature(said: str) -> bool:
+    """Whether a request is well-formed, but not signed by its key."""
+    return said in (_BAD_RSA, _BAD_EC)
 
 
 def _info(pem: bytes) -> list[tuple[int, bytes, bytes]]:
     """Version, subject, key and attributes of a request that has no errors."""
     block = next(blocks(pem))
-    start, end, _ = _read(block.body, 0, _SEQUENCE)
-    return _sequence(_sequence(block.body[start:end], _SEQUENCE)[0][1], _INTEGER, _SEQUENCE)
+    start, end, _ = der.read(block.body, 0, der.SEQUENCE)
+    return der.sequence(der.sequence(block.body[start:end], der.SEQUENCE)[0][1], der.INTEGER, der.SEQUENCE)
 
 
 def subject_of(pem: bytes) -> dict[str, list[str]]:
     """The texts in the subject of a request that has no errors, by the identifiers of their types."""
     found: dict[str, list[str]] = {}
-    for _, names, _ in _values(_info(pem)[1][1]):
-        for _, part, _ in _values(names):
-            name, value, *_ = _sequence(part, _OID)
-            found.setdefault(_oid(name[1]), []).append(value[1].decode(errors="replace"))
+    for _, names, _ in der.values(_info(pem)[1][1]):
+        for _, part, _ in der.values(names):
+            name, value, *_ = der.sequence(part, der.OID)
+            found.setdefault(der.oid(name[1]), []).append(value[1].decode(errors="replace"))
     return found
 
 
@@ -124,95 +131,47 @@ def alternative_names_of(pem: bytes) -> list[tuple[str, bytes]]:
     """(what kind of name, its bytes) that a request without errors asks for besides its subject."""
     found: list[tuple[str, bytes]] = []
     for _, attributes, _ in _info(pem)[3:]:
-        for _, attribute, _ in _values(attributes):
-            name, values, *_ = _sequence(attribute, _OID)
-            if _oid(name[1]) == _EXTENSIONS:
-                found += (n for _, extensions, _ in _values(values[1]) for _, e, _ in _values(extensions) for n in _names_in(e))
+        for _, attribute, _ in der.values(attributes):
+            name, values, *_ = der.sequence(attribute, der.OID)
+            if der.oid(name[1]) == _EXTENSIONS:
+                found += (n for _, extensions, _ in der.values(values[1]) for _, e, _ in der.values(extensions) for n in _names_in(e))
     return found
 
 
 def _names_in(extension: bytes) -> Iterator[tuple[str, bytes]]:
-    parts = _sequence(extension, _OID)
-    if _oid(parts[0][1]) == _ALTERNATIVE_NAMES:
-        for _, names, _ in _values(parts[-1][1]):
-            yield from ((_NAMES[tag], content) for tag, content, _ in _values(names) if tag in _NAMES)
-
-
-def _read(data: bytes, at: int, tag: int | None = None) -> tuple[int, int, int]:
-    """Where the content of the value at an offset begins and ends, and its tag."""
-    if at >= len(data):
-        raise RequestError("asn1: syntax error: sequence truncated")
-    if at + 1 >= len(data):
-        raise RequestError("asn1: syntax error: truncated tag or length")
-    length, start = data[at + 1], at + 2
-    if length == 0x80:
-        raise RequestError("asn1: syntax error: indefinite length found (not DER)")
-    if length > 0x80:
-        start, count = start + length - 0x80, start
-        length = int.from_bytes(data[count:start], "big")
-    if tag is not None and data[at] != tag:
-        raise RequestError("asn1: structure error: tags don't match")
-    if start + length > len(data):
-        raise RequestError("asn1: syntax error: data truncated")
-    return start, start + length, data[at]
-
-
-def _values(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """The values of a sequence's content: tag, content, and the whole with its header."""
-    at = 0
-    while at < len(data):
-        start, end, tag = _read(data, at)
-        yield tag, data[start:end], data[at:end]
-        at = end
-
-
-def _sequence(data: bytes, *tags: int) -> list[tuple[int, bytes, bytes]]:
-    found = list(_values(data))
-    if len(found) < len(tags):
-        raise RequestError("asn1: syntax error: sequence truncated")
-    if any(value[0] != tag for value, tag in zip(found, tags, strict=False)):
-        raise RequestError("asn1: structure error: tags don't match")
-    return found
-
-
-def _oid(content: bytes) -> str:
-    numbers, current = [], 0
-    for byte in content:
-        current = current << 7 | byte & 0x7F
-        if not byte & 0x80:
-            numbers.append(current)
-            current = 0
-    first = numbers[0] if numbers else 0
-    return ".".join(map(str, (min(first // 40, 2), first - 40 * min(first // 40, 2), *numbers[1:])))
+    parts = der.sequence(extension, der.OID)
+    if der.oid(parts[0][1]) == _ALTERNATIVE_NAMES:
+        for _, names, _ in der.values(parts[-1][1]):
+            yield from ((_NAMES[tag], content) for tag, content, _ in der.values(names) if tag in _NAMES)
 
 
 def _algorithm(content: bytes) -> tuple[str, bytes]:
-    parts = _sequence(content, _OID)
-    return _oid(parts[0][1]), parts[1][1] if len(parts) > 1 else b""
+    parts = der.sequence(content, der.OID)
+    return der.oid(parts[0][1]), parts[1][1] if len(parts) > 1 else b""
 
 
-def _check(der: bytes) -> None:
-    start, end, _ = _read(der, 0, _SEQUENCE)
-    if end != len(der):
-        raise RequestError("asn1: syntax error: trailing data")
-    info, algorithm, signature = _sequence(der[start:end], _SEQUENCE, _SEQUENCE, _BITS)[:3]
-    key = _sequence(info[1], _INTEGER, _SEQUENCE, _SEQUENCE)[2]
-    key_algorithm, public = _sequence(key[1], _SEQUENCE, _BITS)[:2]
+def _check(data: bytes) -> None:
+    start, end, _ = der.read(data, 0, der.SEQUENCE)
+    if end != len(data):
+        raise der.DerError("asn1: syntax error: trailing data")
+    info, algorithm, signature = der.sequence(data[start:end], der.SEQUENCE, der.SEQUENCE, der.BITS)[:3]
+    key = der.sequence(info[1], der.INTEGER, der.SEQUENCE, der.SEQUENCE)[2]
+    key_algorithm, public = der.sequence(key[1], der.SEQUENCE, der.BITS)[:2]
     kind, parameters = _algorithm(key_algorithm[1])
     name, _ = _algorithm(algorithm[1])
     if name in _RSA_SIGNATURES and kind == _RSA_KEY:
         good = _rsa_signed(_RSA_SIGNATURES[name], info[2], public[1][1:], signature[1][1:])
         if not good:
-            raise RequestError("crypto/rsa: verification error")
-    elif name in _EC_SIGNATURES and kind == _EC_KEY and _oid(parameters) in _CURVES:
-        curve = _CURVES[_oid(parameters)]
+            raise der.DerError(_BAD_RSA)
+    elif name in _EC_SIGNATURES and kind == _EC_KEY and der.oid(parameters) in _CURVES:
+        curve = _CURVES[der.oid(parameters)]
         if not _ec_signed(curve, _EC_SIGNATURES[name], info[2], public[1][1:], signature[1][1:]):
-            raise RequestError("x509: ECDSA verification failure")
+            raise der.DerError(_BAD_EC)
 
 
 def _rsa_signed(digest: str, message: bytes, key: bytes, signature: bytes) -> bool:
-    start, end, _ = _read(key, 0, _SEQUENCE)
-    modulus, exponent = (int.from_bytes(v[1], "big") for v in _sequence(key[start:end], _INTEGER, _INTEGER)[:2])
+    start, end, _ = der.read(key, 0, der.SEQUENCE)
+    modulus, exponent = (int.from_bytes(v[1], "big") for v in der.sequence(key[start:end], der.INTEGER, der.INTEGER)[:2])
     size = (modulus.bit_length() + 7) // 8
     info = bytes.fromhex(_DIGEST_PREFIXES[digest]) + hashlib.new(digest, message).digest()
     padded = b"\0\1" + b"\xff" * (size - len(info) - 3) + b"\0" + info
@@ -220,8 +179,8 @@ def _rsa_signed(digest: str, message: bytes, key: bytes, signature: bytes) -> bo
 
 
 def _ec_signed(curve: _Curve, digest: str, message: bytes, key: bytes, signature: bytes) -> bool:
-    start, end, _ = _read(signature, 0, _SEQUENCE)
-    r, s = (int.from_bytes(v[1], "big") for v in _sequence(signature[start:end], _INTEGER, _INTEGER)[:2])
+    start, end, _ = der.read(signature, 0, der.SEQUENCE)
+    r, s = (int.from_bytes(v[1], "big") for v in der.sequence(signature[start:end], der.INTEGER, der.INTEGER)[:2])
     size = (curve.p.bit_length() + 7) // 8
     x, y = int.from_bytes(key[1 : 1 + size], "big"), int.from_bytes(key[1 + size :], "big")
     if key[:1] != b"\4" or (y * y - x**3 + 3 * x - curve.b) % curve.p or not (0 < r < curve.n and 0 < s < curve.n):

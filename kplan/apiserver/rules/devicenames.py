@@ -91,12 +91,14 @@ def _validate_identifier(name: str, path: FieldPath) -> Errors:
     yield from each_invalid(path, name, is_c_identifier(name))
 
 
-def validate_taint(taint: Mapping[str, Any], path: FieldPath) -> Errors:
-    """A taint of a device."""
+def validate_taint(taint: Mapping[str, Any], path: FieldPath, kept_effect: str | None = None) -> Errors:
+    """A taint of a device; the effect that it had before is fine whatever it is."""
     yield from validate_label_name(taint.get("key") or "", path.child("key"))
     if value := taint.get("value") or "":
         yield from each_invalid(path.child("value"), value, is_valid_label_value(value))
     effect = taint.get("effect") or ""
+    if effect == kept_effect:
+        return
     if not effect:
         yield required(path.child("effect"))
     else:

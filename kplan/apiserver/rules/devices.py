@@ -41,7 +41,7 @@ RequestNames = dict[str, set[str] | None]
 MAX_REQUESTS, MAX_CONSTRAINTS, MAX_CONFIG, MAX_SELECTORS, MAX_SUBREQUESTS = 32, 32, 32, 32, 8
 _MAX_EXPRESSION, _MAX_COST, _MAX_PARAMETERS = 10 * 1024, 1000000, 10 * 1024
 _MODES = ("All", "ExactCount")
-_ADMIN_LABEL = "resource.kubernetes.io/admin-access"
+ADMIN_LABEL = "resource.kubernetes.io/admin-access"
 _ONE_KIND = "exactly one of `exactly` or `firstAvailable` is required"
 _NAME_REF = (
     "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
@@ -56,9 +56,14 @@ def default_requests(spec: Draft) -> None:
                 exact["allocationMode"] = "ExactCount"
             if exact["allocationMode"] == "ExactCount" and not exact.get("count"):
                 exact["count"] = 1
-            for toleration in exact.get("tolerations") or ():
-                if not toleration.get("operator"):
-                    toleration["operator"] = "Equal"
+            default_tolerations(exact)
+
+
+def default_tolerations(holder: Draft) -> None:
+    """Fills in the operators of tolerations."""
+    for toleration in holder.get("tolerations") or ():
+        if not toleration.get("operator"):
+            toleration["operator"] = "Equal"
 
 
 def _subrequests(request: Spec) -> Iterator[Any]:
@@ -106,8 +111,8 @@ def authorized_for_admin(obj: Object, claim_spec: Spec, context: StrategyContext
         if get_in(request, ("exactly", "adminAccess")):
             path = FieldPath().child("spec", "devices", "requests").index(i).child("adminAccess")
             namespace = context.view.get(Ref("Namespace", "", namespace_of(obj)))
-            if namespace is not None and labels_of(namespace).get(_ADMIN_LABEL) != "true":
-                yield forbidden(path, f"admin access to devices requires the `{_ADMIN_LABEL}: true` label on the containing namespace")
+            if namespace is not None and labels_of(namespace).get(ADMIN_LABEL) != "true":
+                yield forbidden(path, f"admin access to devices requires the `{ADMIN_LABEL}: true` label on the containing namespace")
             return
 
 
@@ -189,7 +194,7 @@ def _validate_selector(selector: Spec, path: FieldPath) -> Errors:
 
 
 def _validate_constraint(constraint: Spec, path: FieldPath, *, names: RequestNames, gates: Gates) -> Errors:
-    reference = partial(_validate_name_ref, names=names)
+    reference = partial(validate_name_ref, names=names)
     yield from validate_set(constraint.get("requests") or [], MAX_REQUESTS, reference, path.child("requests"))
     match, distinct = constraint.get("matchAttribute"), constraint.get("distinctAttribute")
     if match is not None:
@@ -204,12 +209,13 @@ def _validate_constraint(constraint: Spec, path: FieldPath, *, names: RequestNam
 
 
 def _validate_claim_config(config: Spec, path: FieldPath, *, names: RequestNames) -> Errors:
-    reference = partial(_validate_name_ref, names=names)
+    reference = partial(validate_name_ref, names=names)
     yield from validate_set(config.get("requests") or [], MAX_REQUESTS, reference, path.child("requests"))
     yield from validate_device_configuration(config, path)
 
 
-def _validate_name_ref(name: str, path: FieldPath, *, names: RequestNames) -> Errors:
+def validate_name_ref(name: str, path: FieldPath, *, names: RequestNames) -> Errors:
+    """A request of the claim, or a subrequest of it after a slash."""
     segments = name.split("/")
     if len(segments) > 2:
         yield invalid(path, name, _NAME_REF)
@@ -228,10 +234,14 @@ def validate_device_configuration(config: Spec, path: FieldPath) -> Errors:
         yield required(path.child("opaque"))
         return
     yield from validate_driver_name(opaque.get("driver") or "", path.child("opaque", "driver"))
-    here, parameters = path.child("opaque", "parameters"), opaque.get("parameters")
-    if parameters is None:
-        yield required(here)
-    elif byte_length(go_json(parameters)) > _MAX_PARAMETERS:
-        yield too_long(here, "", _MAX_PARAMETERS)
-    elif not isinstance(parameters, Mapping):
-        yield invalid(here, "<value omitted>", "must be a valid JSON object")
+    yield from validate_raw_object(opaque.get("parameters"), path.child("opaque", "parameters"), _MAX_PARAMETERS)
+
+
+def validate_raw_object(value: Any, path: FieldPath, most: int) -> Errors:
+    """A JSON object of at most so many bytes."""
+    if value is None:
+        yield required(path)
+    elif byte_length(go_json(value)) > most:
+        yield too_long(path, "", most)
+    elif not isinstance(value, Mapping):
+        yield invalid(path, "<value omitted>", "must be a valid JSON object")
