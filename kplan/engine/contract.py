@@ -101,7 +101,7 @@ class Requeue:
 
     ``background`` timers do not keep a plan from being settled; they are listed under "Later" with ``note`` and fire
     only within ``--for``.  ``key`` defaults to the key being reconciled.  A background timer that a later reconcile of its key
-    does not ask for again is over.
+    does not ask for again, at the same instant, is over.
     """
 
     after: float | None = None

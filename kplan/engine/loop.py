@@ -106,9 +106,9 @@ class Engine:
             at = self._timers.next_instant(horizon, background=until is not None)
             if at is None:
                 break
-            self._advance(at)
+            self._advance(at, bounded=until is not None)
         if until is not None and until > self.server.now:
-            self._advance(until)
+            self._advance(until, bounded=True)
 
     def drain(self, most_priority: int = 9) -> None:
         """Do all there is to do at this instant."""
@@ -128,11 +128,12 @@ class Engine:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _advance(self, at: float) -> None:
+    def _advance(self, at: float, *, bounded: bool) -> None:
         due = self._timers.due(at)
-        if at > self.server.now:
+        moved = at > self.server.now
+        self.unrest.fires((timer.item for timer in due), moved=moved, bounded=bounded)
+        if moved:
             self.server.now = at
-            self.unrest.next_instant(timer.item for timer in due)
             if self._context is not None:
                 self._context.now = at
         for timer in due:
@@ -198,6 +199,8 @@ class Engine:
         background = action.background or at - now > self.options.settle
         target = item if action.key is None else (item[0], action.key)
         if background:
+            if target == item and target not in self._set:
+                self._timers.drop_background(item)
             self._set.add(target)
         if at <= now and not background:
             self._queue.add(self.controllers[item[0]].priority, target, cause)

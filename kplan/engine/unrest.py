@@ -1,7 +1,7 @@
 """Notices objects that never come to rest, and who keeps changing them.
 
 Three signs: one object is written very often at one instant; several parties, in turn, bring an object back to what it was
-before; or the clock goes on and on while nothing but statuses changes.  Who takes part is not called again, so that every
+before; or timers fire again and again, with no end of it, while nothing but statuses changes.  Who takes part is not called again, so that every
 plan ends, and ends the same way.
 """
 
@@ -21,7 +21,7 @@ MOST_WRITES = 500
 RETURNS, RETURNS_OF_ONE = 3, 12
 """How often an object may be brought to the same state by several parties, and by a single one."""
 MOST_IDLE_INSTANTS = 1000
-"""How often the clock may jump with nothing but statuses written."""
+"""How often timers may fire with nothing but statuses written."""
 _QUOTED = 4
 _BOOKKEEPING = frozenset(("generation", "resourceVersion", "managedFields"))
 
@@ -64,9 +64,12 @@ class Unrest:
         self._changed.clear()
         self._turns.clear()
 
-    def next_instant(self, due: Iterable[Item]) -> None:
-        """The clock has jumped, because something is due."""
-        self._written.clear()
+    def fires(self, due: Iterable[Item], *, moved: bool, bounded: bool) -> None:
+        """Timers fire: the clock has moved, or not, and there is an end to its moving, or none."""
+        if moved:
+            self._written.clear()
+            if bounded:
+                return
         self._idle += 1
         if self._idle > MOST_IDLE_INSTANTS:
             self.silenced.update(due)

@@ -242,7 +242,7 @@ class DaemonSetController:
                 key = (uid_of(s.ds), (s.ds.get("status") or EMPTY).get("observedGeneration") or 0, name_of(node))
                 delay, since = self._backoff.get(key, (0.0, 0.0))
                 if s.ctx.now - since < delay:
-                    yield Requeue(after=delay, note=f"the failed pod of {name_of(s.ds)} on {name_of(node)} is replaced")
+                    yield Requeue(at=since + delay, note=f"the failed pod of {name_of(s.ds)} on {name_of(node)} is replaced")
                     continue
                 fresh = delay == 0 or s.ctx.now - since > 2 * LONGEST_BACKOFF
                 self._backoff[key] = (FIRST_BACKOFF if fresh else min(2 * delay, LONGEST_BACKOFF), s.ctx.now)

@@ -119,6 +119,38 @@ def test_who_looks_for_ever_is_stopped_without_a_word() -> None:
     assert session.engine.oscillations == []
 
 
+class Impatient(Counting):
+    """Wants to look again at this very instant."""
+
+    def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
+        """Look."""
+        self.looked += 1
+        yield Requeue(at=ctx.now, background=True)
+
+
+def test_who_does_not_let_the_clock_go_on_is_stopped() -> None:
+    impatient = Impatient()
+    session = settled(impatient)
+    session.settle(3600)
+    assert 1000 <= impatient.looked <= 1100
+
+
+class Watchful(Counting):
+    """Looks every second in the background."""
+
+    def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
+        """Look."""
+        self.looked += 1
+        yield Requeue(after=1, background=True)
+
+
+def test_who_looks_as_the_user_lets_time_pass_is_left_alone() -> None:
+    watchful = Watchful()
+    session = settled(watchful)
+    session.settle(3600)
+    assert watchful.looked == 3601
+
+
 TWO = """\
 apiVersion: apps/v1
 kind: Deployment
