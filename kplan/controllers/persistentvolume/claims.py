@@ -9,6 +9,7 @@ from __future__ import annotations
 from kplan.controllers.ownership import stored
 from kplan.controllers.persistentvolume.binding import bind, lose_claim, set_claim_status
 from kplan.controllers.persistentvolume.index import VolumeIndex, mismatch
+from kplan.controllers.persistentvolume.migration import annealed_claim
 from kplan.controllers.pods import is_terminal
 from kplan.controllers.storage import (
     BETA_PROVISIONER,
@@ -38,6 +39,8 @@ _HOST_PATH = "kubernetes.io/host-path"
 
 def sync_claim(claim: Object, index: VolumeIndex, view: View, ctx: Context) -> Steps:
     """Take a claim one step further."""
+    if (annealed := annealed_claim(claim)) is not claim:
+        claim = stored((yield Update(annealed, because="csi-migration")))
     if is_bound(claim):
         yield from _sync_bound(claim, view, ctx)
     elif volume_name_of(claim):

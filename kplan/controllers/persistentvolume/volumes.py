@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 
+from kplan.controllers.ownership import stored
 from kplan.controllers.persistentvolume.binding import fail_volume, set_volume_phase, unbind_volume
+from kplan.controllers.persistentvolume.migration import IN_TREE_FINALIZER, annealed_volume
 from kplan.controllers.pods import is_terminal
 from kplan.controllers.storage import (
-    MIGRATED,
     MIGRATED_TO,
     PROVISIONED_BY,
     claim_of,
@@ -20,18 +21,33 @@ from kplan.controllers.storage import (
     phase_of,
     volume_mode_of,
     volume_name_of,
+    without_finalizer,
 )
-from kplan.engine.contract import Context, Delete, Emit, Noop, Steps
-from kplan.model.objects import Object, annotations_of, is_deleting, name_of, namespace_of, ref_of, uid_of
+from kplan.engine.contract import Context, Delete, Emit, Noop, Steps, Update
+from kplan.model.objects import (
+    Object,
+    annotations_of,
+    finalizers_of,
+    is_deleting,
+    name_of,
+    namespace_of,
+    ref_of,
+    uid_of,
+)
 from kplan.store.view import View
 
 _IN_TREE = "kubernetes.io/"
 _DELETABLE_PATH = re.compile(r"/tmp/.+")
 _RECYCLABLE = ("nfs", "hostPath")
+_UNDELETABLE = ("nfs", "iscsi", "fc", "local", "flexVolume")
+"""Sources of plugins that there are, but that cannot delete."""
+_HOST_PATH = "kubernetes.io/host-path"
 
 
 def sync_volume(volume: Object, view: View, ctx: Context) -> Steps:
     """Take a volume one step further."""
+    if (annealed := annealed_volume(volume)) is not volume:
+        volume = stored((yield Update(annealed, because="csi-migration")))
     ref = claim_ref_of(volume)
     if ref is None or not ref.get("uid"):
         yield from set_volume_phase(volume, "Available")
@@ -92,19 +108,26 @@ def _recycle(volume: Object, view: View) -> Steps:
 def _delete(volume: Object) -> Steps:
     """Delete what a plugin of the cluster itself can delete: host paths below /tmp; leave the rest to its provisioner."""
     provisioner = annotations_of(volume).get(PROVISIONED_BY)
-    if is_deleting(volume) or (provisioner and (not provisioner.startswith(_IN_TREE) or provisioner in MIGRATED)):
-        yield Noop("waits-for-an-external-deleter")
-        return
-    if not provisioner and volume["spec"].get("csi"):
+    if is_deleting(volume) or (provisioner and not provisioner.startswith(_IN_TREE)) or (not provisioner and volume["spec"].get("csi")):
         yield Noop("waits-for-an-external-deleter")
         return
     path = (volume["spec"].get("hostPath") or {}).get("path")
-    if path is None:
-        matched = "deletable volume plugin" if volume["spec"].get("nfs") else "volume plugin"
-        said = f'error getting deleter volume plugin for volume "{name_of(volume)}": no {matched} matched'
-        yield from fail_volume(volume, "VolumeFailedDelete", said)
-    elif not _DELETABLE_PATH.match(path):
+    if problem := _no_deleter(volume, provisioner):
+        yield from fail_volume(volume, "VolumeFailedDelete", problem)
+    elif not _DELETABLE_PATH.match(path or ""):
         said = f"host_path deleter only supports /tmp/.+ but received provided {path}"
         yield from fail_volume(volume, "VolumeFailedDelete", said)
     else:
+        if IN_TREE_FINALIZER in finalizers_of(volume):
+            stored((yield Update(without_finalizer(volume, IN_TREE_FINALIZER), because="volume-is-released")))
         yield Delete(ref_of(volume), because="volume-is-released")
+
+
+def _no_deleter(volume: Object, provisioner: str | None) -> str:
+    """Why no plugin of the cluster itself can delete the volume; "" where one can."""
+    if provisioner:
+        return "" if provisioner == _HOST_PATH else f"no volume plugin matched name: {provisioner}"
+    if volume["spec"].get("hostPath"):
+        return ""
+    matched = "deletable volume plugin" if any(volume["spec"].get(source) for source in _UNDELETABLE) else "volume plugin"
+    return f'error getting deleter volume plugin for volume "{name_of(volume)}": no {matched} matched'
