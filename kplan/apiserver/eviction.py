@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from kplan.apiserver.admission.namespacelifecycle import TERMINATING, because_terminating
-from kplan.apiserver.outcome import Cause, Status, forbidden, internal_error
+from kplan.apiserver.outcome import Cause, Status, forbidden
+from kplan.model.disruptiontarget import as_disruption_target
 from kplan.model.instants import write_instant
 from kplan.model.objects import EMPTY, Object, Ref, get_in, is_deleting, labels_of, name_of, namespace_of
 from kplan.model.selectors import from_label_selector
 from kplan.store.view import View
 
 PDB = "PodDisruptionBudget.policy"
+_RESOURCE, _ALLOWED = "poddisruptionbudget.policy", "DisruptionAllowed"
 _MOST_TRACKED = 2000
 
 
@@ -57,21 +59,40 @@ def ask_budgets(view: View, pod: Object, now: float) -> tuple[Object | None, Sta
         return None, _refused(f"The disruption budget {name_of(budget)} is still being processed by the server.", retry=10)
     allowed = status.get("disruptionsAllowed", 0)
     if allowed < 0:
-        return None, internal_error("pdb disruptions allowed is negative")
+        return None, forbidden(_RESOURCE, name_of(budget), "pdb disruptions allowed is negative")
     if len(status.get("disruptedPods") or {}) > _MOST_TRACKED:
-        return None, internal_error("DisruptedPods map too big - too many evictions not confirmed by PDB controller")
+        return None, forbidden(_RESOURCE, name_of(budget), "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
     if allowed == 0:
-        detail = (
-            f"The disruption budget {name_of(budget)} needs {status.get('desiredHealthy', 0)} healthy pods "
-            f"and has {status.get('currentHealthy', 0)} currently"
-        )
-        for c in status.get("conditions") or []:
-            if c["type"] == "DisruptionAllowed" and c["status"] == "False" and c.get("reason") == "SyncFailed" and c.get("message"):
-                detail = f"The disruption budget {name_of(budget)} does not allow evicting pods currently because it failed sync: {c['message']}"
-        return None, _refused(detail)
+        return None, _refused(_why_none(name_of(budget), status))
+    return _counted(budget, status, pod, now), None
+
+
+def _why_none(name: str, status: Any) -> str:
+    """Why no disruption is allowed; where the budget could not be counted its numbers say nothing."""
+    condition = next((c for c in status.get("conditions") or () if c["type"] == _ALLOWED and c["status"] == "False"), EMPTY)
+    reason, message = condition.get("reason"), condition.get("message")
+    healthy, desired = status.get("currentHealthy", 0), status.get("desiredHealthy", 0)
+    if message and reason == "SyncFailed":
+        return f"The disruption budget {name} does not allow evicting pods currently because it failed sync: {message}"
+    if healthy <= desired:
+        return f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently"
+    said = f"The disruption budget {name} does not allow evicting pods currently"
+    return f"{said} ({reason}): {message}" if message else said
+
+
+def _counted(budget: Object, status: Any, pod: Object, now: float) -> Object:
+    """The budget with one disruption less, and the pod among those that are about to go."""
     disrupted = {**(status.get("disruptedPods") or {}), name_of(pod): write_instant(now)}
-    counted = {**status, "disruptionsAllowed": allowed - 1, "disruptedPods": disrupted}
-    return {**budget, "status": counted}, None
+    counted = {**status, "disruptionsAllowed": status["disruptionsAllowed"] - 1, "disruptedPods": disrupted}
+    if not counted["disruptionsAllowed"]:
+        conditions = status.get("conditions") or []
+        old = next((c for c in conditions if c["type"] == _ALLOWED), EMPTY)
+        since = old["lastTransitionTime"] if old.get("status") == "False" else write_instant(now)
+        made = {"type": _ALLOWED, "status": "False", "lastTransitionTime": since, "reason": "InsufficientPods", "message": ""}
+        if generation := status.get("observedGeneration"):
+            made["observedGeneration"] = generation
+        counted["conditions"] = [made if c is old else c for c in conditions] if old else [*conditions, made]
+    return {**budget, "status": counted}
 
 
 def internal_error_plain(message: str) -> Status:
@@ -95,14 +116,4 @@ def _is_ready(pod: Object) -> bool:
 
 def disrupted(pod: Object, now: float) -> Object:
     """The pod with the condition that says it is being evicted."""
-    condition = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "lastProbeTime": None,
-        "lastTransitionTime": write_instant(now),
-        "reason": "EvictionByEvictionAPI",
-        "message": "Eviction API: evicting",
-    }
-    status = pod.get("status") or {}
-    others = [c for c in status.get("conditions") or [] if c["type"] != "DisruptionTarget"]
-    return {**pod, "status": {**status, "conditions": [*others, condition]}}
+    return as_disruption_target(pod, "EvictionByEvictionAPI", "Eviction API: evicting", now)

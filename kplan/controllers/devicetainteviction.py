@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kplan.controllers.disruptiontarget import as_disruption_target
 from kplan.controllers.pods import node_of
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.model.disruptiontarget import as_disruption_target
 from kplan.model.instants import read_instant
 from kplan.model.objects import EMPTY, Object, Ref, get_in, is_deleting, name_of, namespace_of, uid_of
 from kplan.store.journal import Write

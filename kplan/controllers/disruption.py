@@ -26,7 +26,7 @@ from kplan.model.objects import (
     ref_of,
     uid_of,
 )
-from kplan.model.selectors import from_label_selector
+from kplan.model.selectors import from_label_selector, spelled_as_go
 from kplan.store.journal import Write
 from kplan.store.view import View, select
 
@@ -100,6 +100,7 @@ class DisruptionController:
         if expected.unmanaged:
             yield _unmanaged(pdb)
         disrupted, recheck = _disrupted(pdb, pods, ctx.now)
+        yield from _not_deleted(pdb, pods, ctx.now)
         yield from _write_status(pdb, _status(pdb, expected, _healthy(pods, disrupted), disrupted, ctx))
         if recheck is not None:
             yield Requeue(at=recheck, background=True, note=f"{name_of(pdb)} counts again pods that were evicted and have not gone")
@@ -165,11 +166,9 @@ def _controller_and_scale(pod: Object, owner: Any, view: View, ctx: Context) -> 
 
 
 def _unmanaged(pdb: Object) -> Emit:
-    selector = (pdb.get("spec") or EMPTY).get("selector") or EMPTY
-    labels = "".join(f"{k}: {v}," for k, v in sorted((selector.get("matchLabels") or EMPTY).items()))
+    selector = spelled_as_go((pdb.get("spec") or EMPTY).get("selector"))
     said = (
-        f"Pods selected by this PodDisruptionBudget (selector: &LabelSelector{{MatchLabels:map[string]string{{{labels}}},"
-        "MatchExpressions:[]LabelSelectorRequirement{},}) were found to be unmanaged. As a result, the status of the PDB cannot be "
+        f"Pods selected by this PodDisruptionBudget (selector: {selector}) were found to be unmanaged. As a result, the status of the PDB cannot be "
         "calculated correctly, which may result in undefined behavior. To account for these pods please set "
         '".spec.minAvailable" field of the PDB to an integer value.'
     )
@@ -183,11 +182,20 @@ def _disrupted(pdb: Object, pods: Sequence[Object], now: float) -> tuple[dict[st
     recheck = None
     for pod in pods:
         since = read_instant(listed.get(name_of(pod)))
-        if is_deleting(pod) or since is None or since + DELETION_TIMEOUT < now:
+        if is_deleting(pod) or since is None or since + DELETION_TIMEOUT <= now:
             continue
         found[name_of(pod)] = listed[name_of(pod)]
         recheck = min(recheck, since + DELETION_TIMEOUT) if recheck is not None else since + DELETION_TIMEOUT
     return found, recheck
+
+
+def _not_deleted(pdb: Object, pods: Sequence[Object], now: float) -> Steps:
+    """Tell of the pods that were evicted long ago and are still there; the message names the namespace twice."""
+    listed, namespace = (pdb.get("status") or EMPTY).get("disruptedPods") or EMPTY, namespace_of(pdb)
+    for pod in pods:
+        since = read_instant(listed.get(name_of(pod)))
+        if since is not None and since + DELETION_TIMEOUT <= now and not is_deleting(pod):
+            yield Emit(ref_of(pod), "NotDeleted", f"Pod was expected by PDB {namespace}/{namespace} to be deleted but it wasn't", "Warning")
 
 
 def _healthy(pods: Sequence[Object], disrupted: dict[str, str]) -> int:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kplan.controllers.disruptiontarget import as_disruption_target
 from kplan.controllers.nodetaints import NO_EXECUTE, Taint, taints_of
 from kplan.controllers.pods import created
 from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.model.disruptiontarget import as_disruption_target
 from kplan.model.instants import read_instant
 from kplan.model.nodeaffinity import tolerates
 from kplan.model.objects import Object, Ref, ref_of, uid_of

@@ -143,3 +143,15 @@ def parse_selector(text: str) -> Selector:
         else:
             parts.append(Requirement(key, "Exists"))
     return Selector(tuple(parts))
+
+
+def spelled_as_go(selector: Mapping[str, Any] | None) -> str:
+    """A label selector as Go prints it (``%v``), as it appears in messages."""
+    if selector is None:
+        return "nil"
+    labels = "".join(f"{k}: {v}," for k, v in sorted((selector.get("matchLabels") or {}).items()))
+    expressions = "".join(
+        f"LabelSelectorRequirement{{Key:{e['key']},Operator:{e['operator']},Values:[{' '.join(e.get('values') or ())}],}},"
+        for e in selector.get("matchExpressions") or ()
+    )
+    return f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"

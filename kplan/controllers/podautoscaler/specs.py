@@ -12,7 +12,7 @@ from kplan.controllers.podautoscaler.calculator import Calculator, Proposal
 from kplan.controllers.podautoscaler.metrics import MetricsUnavailable
 from kplan.controllers.scale import Scale
 from kplan.model.quantity import BINARY_SI, Quantity, parse_or_zero
-from kplan.model.selectors import EVERYTHING, Selector, from_label_selector
+from kplan.model.selectors import EVERYTHING, Selector, from_label_selector, spelled_as_go
 
 Json = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ def _object(source: Json, scale: Scale, calculator: Calculator) -> Proposed:
     except MetricsUnavailable as error:
         said = str(error) if target["type"] == "Value" else f"failed to get {metric['name']} object metric: {error}"
         raise Failed("FailedGetObjectMetric", str(error), f"failed to get object metric value: {said}") from None
-    name = f"{ref['kind']} metric {metric['name']}" if key == "value" else f"external metric {metric['name']}({_words(metric)})"
+    name = f"{ref['kind']} metric {metric['name']}" if key == "value" else f"external metric {metric['name']}({spelled_as_go(metric.get('selector'))})"
     status = {"type": "Object", "object": {"metric": metric, "describedObject": ref, "current": {key: _quantity(found.usage)}}}
     return Proposed(found.replicas, name, status)
 
@@ -113,14 +113,14 @@ def _external(source: Json, scale: Scale, calculator: Calculator) -> Proposed:
         try:
             usage = sum(calculator.metrics.of_outside(name, calculator.namespace, _selector(metric)))
         except MetricsUnavailable as error:
-            raise MetricsUnavailable(f"unable to get external metric {calculator.namespace}/{name}/{_words(metric)}: {error}") from None
+            raise MetricsUnavailable(f"unable to get external metric {calculator.namespace}/{name}/{spelled_as_go(metric.get('selector'))}: {error}") from None
         found, key = _whole_or_per_pod(target, usage, scale, calculator)
     except MetricsUnavailable as error:
         per_pod = target.get("averageValue") is not None
         said = f"failed to get {name} external metric: {error}" if per_pod else f"failed to get external metric {name}: {error}"
         raise Failed("FailedGetExternalMetric", str(error), f"failed to get {name} external metric value: {said}") from None
     status = {"type": "External", "external": {"metric": metric, "current": {key: _quantity(found.usage)}}}
-    return Proposed(found.replicas, f"external metric {name}({_words(metric)})", status)
+    return Proposed(found.replicas, f"external metric {name}({spelled_as_go(metric.get('selector'))})", status)
 
 
 def _whole_or_per_pod(target: Json, usage: int, scale: Scale, calculator: Calculator) -> tuple[Proposal, str]:
@@ -136,16 +136,3 @@ def _selector(metric: Json) -> Selector:
 
 def _quantity(milli: int, *, binary: bool = False) -> str:
     return str(Quantity(milli * 10**6, BINARY_SI) if binary else Quantity(milli * 10**6))
-
-
-def _words(metric: Json) -> str:
-    """A label selector as Go prints it."""
-    selector = metric.get("selector")
-    if selector is None:
-        return "nil"
-    labels = "".join(f"{k}: {v}," for k, v in sorted((selector.get("matchLabels") or {}).items()))
-    expressions = "".join(
-        f"LabelSelectorRequirement{{Key:{e['key']},Operator:{e['operator']},Values:[{' '.join(e.get('values') or ())}],}},"
-        for e in selector.get("matchExpressions") or ()
-    )
-    return f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"
