@@ -16,6 +16,7 @@ from kplan.cli.session import emit, usage_error, wants_color
 if TYPE_CHECKING:
     from kplan.load.documents import Document, Loaded
     from kplan.load.sources import Source
+    from kplan.model.diagnostics import Diagnostic
     from kplan.model.objects import Object
     from kplan.render.verdicts.report import Report
     from kplan.validation.judge import Judge, Settings
@@ -40,7 +41,7 @@ def validate(
     kubernetes_version: Annotated[str, typer.Option("--kubernetes-version", metavar="X.Y", help="The Kubernetes minor: 1.36, v1.36, 1.36.2, latest.")] = "1.36",
     cluster: Annotated[str, typer.Option("--cluster", metavar="FILE|DIR|profile:NAME", help="Judge against this cluster, admission included.")] = "",
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Only the fast layer: types, unknown and required fields, enums.")] = False,
-    only_kubernetes: Annotated[bool, typer.Option("--only-kubernetes", help="Files that are no manifests are no errors, even if named.")] = False,
+    only_kubernetes: Annotated[bool, typer.Option("--only-kubernetes", help="Named files that are no manifests are skipped, not errors.")] = False,
     ignore_missing_schemas: Annotated[bool, typer.Option("--ignore-missing-schemas", help="Skip kinds nobody defines.")] = False,
     skip: Annotated[list[str] | None, typer.Option("--skip", metavar="KIND,…", help="Kinds (or group/version/Kind) to leave out.")] = None,
     reject: Annotated[list[str] | None, typer.Option("--reject", metavar="KIND,…", help="Kinds that may not appear.")] = None,
@@ -71,14 +72,16 @@ def validate(
         _tell_subfolders(named)
     judge = _judge(settings, cluster)
     loaded, verdicts = _judged(judge, sources, _definitions(crds or []), jobs, fail_fast)
+    loaded = _only_manifests(loaded) if only_kubernetes else loaded
     sys.stderr.write(findings_text(judge.useless, color=False))
     for render, target in formats:
         report = Report(loaded, verdicts, __version__, not target and wants_color(color), verbose, quiet, named == ["-"])
         _emit(render(report), target)
     if not verdicts and not loaded.diagnostics:
-        print("warning: no Kubernetes objects were found", file=sys.stderr)  # noqa: T201
+        if not only_kubernetes:
+            print("warning: no Kubernetes objects were found", file=sys.stderr)  # noqa: T201
         return REFUSED if fail_if_no_objects else PLANNED
-    return REFUSED if any(not v.is_well for v in verdicts) or (_is_broken(loaded) and not only_kubernetes) else PLANNED
+    return REFUSED if any(not v.is_well for v in verdicts) or _is_broken(loaded) else PLANNED
 
 
 def _judge(settings: Settings, cluster: str) -> Judge:
@@ -107,6 +110,28 @@ def _judged(judge: Judge, sources: Sequence[Source], definitions: Sequence[Docum
         return _up_to_first_error(loaded), []
     judge.define(definitions, loaded.documents)
     return loaded, judge_all(judge, loaded.documents, fail_fast=fail_fast)
+
+
+def _only_manifests(loaded: Loaded) -> Loaded:
+    """Named files that hold no manifest count as skipped; one that cannot be read stays an error if it looks like one."""
+    from dataclasses import replace
+
+    from kplan.load.documents import Skipped
+    from kplan.load.files import PathError, read_file
+    from kplan.load.recognise import looks_like_manifest
+
+    def is_foreign(d: Diagnostic) -> bool:
+        if d.at is None or d.code not in ("KP102", "KP103", "KP107"):
+            return False
+        try:
+            return d.code == "KP107" or not looks_like_manifest(read_file(d.at.file).decode(errors="replace"))
+        except PathError:
+            return False
+
+    foreign = [d for d in loaded.diagnostics if is_foreign(d)]
+    skipped = [Skipped(d.at.file, d.message, d.at.line) for d in foreign if d.at is not None]
+    kept = tuple(d for d in loaded.diagnostics if d not in foreign)
+    return replace(loaded, diagnostics=kept, skipped=(*loaded.skipped, *skipped))
 
 
 def _is_broken(loaded: Loaded) -> bool:

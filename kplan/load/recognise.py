@@ -16,6 +16,7 @@ _CHART_FILES = frozenset(("Chart.yaml", "Chart.yml", "values.yaml", "values.yml"
 _KUSTOMIZE_GROUPS = ("kustomize.config.k8s.io/",)
 _OBJECT_FIELDS = frozenset(("metadata", "spec", "data", "stringData", "items"))
 _TEMPLATE = re.compile(r"\{\{")
+_MANIFEST = re.compile(r"""^[\s{]*["']?(?:apiVersion|kind)["']?\s*:""", re.MULTILINE)
 
 KUSTOMIZATION = "a kustomization, not an object: build it first (kubectl kustomize DIR | kplan … -f -)"
 CHART = "part of a Helm chart: render it first (helm template DIR | kplan … -f -)"
@@ -35,6 +36,11 @@ def foreign_file(name: str, *, in_chart: bool) -> str:
 def is_template(text: str) -> bool:
     """Whether a text that is no YAML looks like a template of it."""
     return _TEMPLATE.search(text) is not None
+
+
+def looks_like_manifest(text: str) -> bool:
+    """Whether a text that cannot be read was probably meant as a manifest."""
+    return _MANIFEST.search(text) is not None
 
 
 def foreign_value(value: Any) -> str:

@@ -214,3 +214,16 @@ def test_standard_input_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     said = validate(tmp_path, "-", "-")
     assert said.code == 1
     assert "standard input cannot be used for multiple arguments" in said.stdout
+
+
+def test_only_kubernetes_skips_what_is_no_manifest_but_not_a_broken_one(tmp_path: Path) -> None:
+    files = {"compose.yaml": "services: {}\n", "chart.yaml": "a: {{ .x }}\n", "mkdocs.yaml": "a: [\n", "binary.yaml": "\x00\n", "good.yaml": CONFIG % "a"}
+    write(tmp_path, files)
+    assert validate(tmp_path, *files).code == 1
+    said = validate(tmp_path, "--only-kubernetes", *files)
+    assert (said.code, said.stdout) == (0, "Summary: 5 resources found in 5 files - Valid: 1, Invalid: 0, Errors: 0, Skipped: 4\n")
+    shown = validate(tmp_path, "--only-kubernetes", "-v", "compose.yaml")
+    assert "compose.yaml:1: skipped: not a Kubernetes object" in shown.stdout and shown.stderr == ""
+    write(tmp_path, {"broken.yaml": "apiVersion: v1\nkind: [\n"})
+    said = validate(tmp_path, "--only-kubernetes", *files, "broken.yaml")
+    assert said.code == 1 and "broken.yaml:3:1: error:" in said.stdout
