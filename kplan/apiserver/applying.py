@@ -13,6 +13,7 @@ from kplan.apiserver.outcome import Outcome, Status
 from kplan.apiserver.server import APIServer
 from kplan.catalog.kinds import KindInfo
 from kplan.model.objects import Object, Ref
+from kplan.model.secrets import values_of, without_values
 
 
 def apply(
@@ -32,7 +33,7 @@ def apply(
     keeper = server.field_managers.of(info, server.strategy(server.storage_info(info)).has_status, server.now, subresource)
     new = keeper.apply(live, config, manager, force)
     if isinstance(new, Status):
-        return Outcome(error=new)
+        return Outcome(error=replace(new, message=without_values(new.message, values_of(config, live))))
     if stored is not None:
         outcome = server.update(new, user=True, validation="Ignore", subresource=subresource, dry_run=dry_run)
     elif subresource:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from kplan.plan.diff import ABSENT
-from kplan.plan.masking import LAST_APPLIED, mask_change, masked
+from kplan.plan.masking import LAST_APPLIED, masked, masked_fields
 from kplan.plan.plan import Change, Plan, Symbol
 from kplan.render.canvas import Canvas
 
@@ -32,9 +32,8 @@ def _block(canvas: Canvas, change: Change) -> None:
         for path, value in _leaves(masked(change.after) or {}, ""):
             canvas.note(f"+ {path}: {value}", "green")
         return
-    for f in change.fields:
-        shown = mask_change(change.ref.kind, f)
-        if f.path[0] == "status":
+    for shown in masked_fields(change):
+        if shown.path[0] == "status":
             continue
         if shown.before is not ABSENT:
             canvas.note(f"- {shown.text}: {_text(shown.before)}", "red")

@@ -18,7 +18,7 @@ from kplan.model.instants import write_instant
 from kplan.model.objects import Object, Ref
 from kplan.plan.diff import ABSENT, FieldChange
 from kplan.plan.explain import by_seq, chain
-from kplan.plan.masking import mask_change, masked
+from kplan.plan.masking import masked, masked_fields
 from kplan.plan.plan import FORMAT_VERSION, Change, Plan
 from kplan.plan.stages import others, stages_at
 
@@ -73,7 +73,7 @@ def _change(change: Change, plan: Plan, index: Mapping[int, Any]) -> dict[str, A
         "before": masked(change.before),
         "after": masked(change.after),
         "after_unknown": unknown(change.before, change.after),
-        "fields": [_field(mask_change(change.ref.kind, f), change) for f in change.fields],
+        "fields": [_field(f, change) for f in masked_fields(change)],
     }
     if change.stages is not None and change.before is None and (set_by := others(change.stages, stage_of(change.actor))):
         out["set_by"] = set_by

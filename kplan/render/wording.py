@@ -10,7 +10,7 @@ import orjson
 
 from kplan.model.objects import Path, Ref
 from kplan.plan.diff import ABSENT, FieldChange
-from kplan.plan.masking import mask_change
+from kplan.plan.masking import masked_fields
 from kplan.plan.plan import Change
 
 STYLES = {"+": "green", "~": "yellow", "-": "red", "-/+": "magenta", "!": "bold red", "=": "dim"}
@@ -33,7 +33,7 @@ def of_consequence(path: Path) -> bool:
 
 def fields(change: Change, tells: Any = told) -> str:
     """``[~spec.replicas 4→6  +metadata.labels.tier]``."""
-    shown = [mask_change(change.ref.kind, f) for f in change.fields if tells(f.path)]
+    shown = [f for f in masked_fields(change) if tells(f.path)]
     parts = [_field(f) for f in shown[:FIELDS_SHOWN]]
     if len(shown) > FIELDS_SHOWN:
         parts.append(f"… {len(shown) - FIELDS_SHOWN} more")

@@ -23,6 +23,7 @@ from kplan.apiserver.outcome import Cause, Status
 from kplan.apiserver.policies.matching import EXEMPT, SUBRESOURCES, MatchError, match
 from kplan.apiserver.policies.params import ParamsError, collect_params, param_kind
 from kplan.model.objects import Object, name_of
+from kplan.model.secrets import values_of, without_values
 
 if TYPE_CHECKING:
     from kplan.apiserver.policies.hooks import Hook
@@ -77,8 +78,9 @@ def _denials(hook: Hook[ValidatingPolicy], attributes: Attributes, context: Admi
                 yield _said(policy, binding, f"failed to configure binding: {error}"), "Invalid"
             continue
         for params in found:
+            hidden = values_of(attributes.object, attributes.old, params)
             for denial in hook.compiled.decide(bindings_of(attributes, context, matched, params)):
-                yield from _act(denial, policy, binding, context)
+                yield from _act(replace(denial, message=without_values(denial.message, hidden)), policy, binding, context)
 
 
 def _act(denial: Denial, policy: Object, binding: Object, context: AdmissionContext) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,7 @@ from kplan.apiserver.stages import admission_by
 from kplan.apiserver.strategy import Draft
 from kplan.catalog.kinds import KindInfo
 from kplan.model.objects import Object, name_of
+from kplan.model.secrets import values_of, without_values
 
 _RETURNS = {"ApplyConfiguration": ("applyConfiguration", APPLY_CONFIGURATION), "JSONPatch": ("jsonPatch", JSON_PATCHES)}
 _PLUGIN = "MutatingAdmissionPolicy"
@@ -188,7 +189,7 @@ class Mutations:
         return changed
 
     def _fail(self, hook: Hook[MutatingPolicy], binding: Object | None, why: str, reason: str = "") -> None:
-        policy = name_of(hook.policy)
+        policy, why = name_of(hook.policy), without_values(why, values_of(self.attributes.object, self.attributes.old))
         if binding is None:
             text = f'policy "{policy}" denied request: {why}'
         else:

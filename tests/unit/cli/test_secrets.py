@@ -19,12 +19,61 @@ BAD = (
     f"{HEAD}data: {PLAIN}\n",
     f'{HEAD}stringData: {{"t": {PLAIN}, "u": {PLAIN}\n',
     f"{HEAD}data: {{k: {ENCODED}, k: {ENCODED}}}\n",
+    f"{HEAD}stringdata: {{t: {PLAIN}}}\n",
+    f"{HEAD}data: {{k: {{{PLAIN}: x}}}}\n",
+    f"apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {{name: l, namespace: default}}\n  stringData: {{t: {PLAIN}}}\n  foo: {PLAIN}\n",
+    f"apiVersion: v1\nkind: Secret\nmetadata: {{name: Bad_Name, namespace: gone}}\nstringData: {{t: {PLAIN}}}\n",
 )
+POLICY = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: nosy}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [secrets]}]
+  validations:
+  - expression: "!has(object.data)"
+    messageExpression: "'it holds ' + object.data.map(x, object.data[x]).join(', ')"
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: nosy}
+spec: {policyName: nosy, validationActions: [ACTION]}
+"""
+COPYING = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: {name: nosy}
+spec:
+  failurePolicy: Fail
+  reinvocationPolicy: Never
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [secrets]}]
+  mutations:
+  - patchType: ApplyConfiguration
+    applyConfiguration:
+      expression: "Object{metadata: Object.metadata{annotations: {'copy': object.data['k']}}}"
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: {name: nosy}
+spec: {policyName: nosy}
+"""
+POLICIES = {"denying": POLICY.replace("ACTION", "Deny"), "warning": POLICY.replace("ACTION", "Warn"), "copying": COPYING}
 OF_THE_CLUSTER = (
     *(["get", "secret", "s", "-o", o] for o in ("yaml", "json", "wide", "jsonpath={.data.k}", "jsonpath={..annotations}", "custom-columns=A:.data.k")),
     *(["get", "secrets", "-o", o] for o in ("yaml", "json", "jsonpath={.items[*].data}")),
     ["get", "secrets", "--sort-by={.data.k}", "-o", "yaml"],
+    *(["get", "secret", "s", "-o", o] for o in ("jsonpath={.data}", "custom-columns=A:.data,B:.metadata.annotations")),
+    ["get", "secret", "s", "-o", "yaml", "--show-managed-fields"],
+    ["describe", "secret", "s"],
     ["explain", "secret/s"],
+    *(["explain", "secret/s", "--defaults", "-o", o] for o in ("text", "json")),
+    ["graph", "secret/s"],
+    ["apply", "--dry-run", "-f", "good.yaml", "--server-side", "--force-conflicts"],
+    ["apply", "--dry-run", "-f", "good.yaml", "--force"],
+    *(["create", "secret", "generic", "n", f"--from-literal=a={PLAIN}", "--dry-run", "-o", o] for o in ("text", "json", "yaml")),
+    ["patch", "secret", "s", "--type=json", "-p", '[{"op":"copy","from":"/data/k","path":"/metadata/annotations/x"}]', "--dry-run"],
     *(["patch", "secret", "s", "-p", f'{{"data":{{"k":5,"z":"{PLAIN}"}}}}', "--dry-run", "-o", o] for o in ("text", "json", "kubectl", "yaml")),
     ["patch", "secret", "s", "--type=merge", "-p", f'{{"data":{{"k":5,"z":"{PLAIN}"}}}}', "--dry-run"],
     *(["delete", "secret", "s", "--dry-run", "-o", o] for o in ("text", "json")),
@@ -64,3 +113,24 @@ def test_no_output_shows_a_value(folder: Path, capfd: pytest.CaptureFixture[str]
         commands.append(["validate", file, "--cluster", "cluster.json"])
     shown = [" ".join(c) for c in commands if any(v in told(c, capfd).replace(" ".join(c), "") for v in (PLAIN, ENCODED))]
     assert shown == []
+
+
+@pytest.mark.parametrize("policy", sorted(POLICIES))
+def test_no_policy_tells_a_value(policy: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "policy.yaml").write_text(POLICIES[policy])
+    assert main(["apply", "--dry-run", "-f", "policy.yaml", "--state-out", "policed.json"]) == 0
+    capfd.readouterr()
+    commands = [["apply", "--dry-run", "-f", "good.yaml", "-o", o] for o in ("text", "json", "kubectl")]
+    commands += [["admit", "-f", "good.yaml", "-o", o] for o in ("yaml", "json")]
+    commands += [["validate", "good.yaml", "-v", "-o", o] for o in ("text", "json", "sarif", "junit", "github", "tap")]
+    commands += [["diff", "-f", "good.yaml"], ["explain", "-f", "good.yaml"], ["create", "-f", "good.yaml", "--dry-run", "-o", "yaml"]]
+    heard = {" ".join(c): told([*c, "--cluster", "policed.json"], capfd) for c in commands}
+    assert "nosy" in heard["apply --dry-run -f good.yaml -o json"]
+    assert [c for c, text in heard.items() if PLAIN in text or ENCODED in text] == []
+
+
+def test_what_is_not_a_value_stays(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A value that happens to be the Secret's name hides neither the name nor the namespace."""
+    (folder / "same.yaml").write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: postgres, namespace: default}\nstringData: {user: postgres, space: default}\n")
+    shown = told(["admit", "-f", "same.yaml"], capfd)
+    assert "name: postgres" in shown and "namespace: default" in shown and "user: '***'" in shown

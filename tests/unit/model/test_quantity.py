@@ -44,7 +44,7 @@ def test_unknown_suffixes_are_refused(text: str) -> None:
         Quantity.parse(text)
 
 
-@given(st.integers(-(10**15), 10**15), st.sampled_from(["", "m", "u", "n", "k", "M", "Ki", "Mi", "Gi"]))
+@given(st.integers(-(10**12), 10**12), st.sampled_from(["", "m", "u", "n", "k", "M", "Ki", "Mi", "Gi"]))
 def test_writing_and_reading_again_changes_nothing(number: int, suffix: str) -> None:
     quantity = Quantity.parse(f"{number}{suffix}")
     again = Quantity.parse(str(quantity))
