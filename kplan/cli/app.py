@@ -20,7 +20,7 @@ from kplan.cli.exits import CRASHED, USAGE
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 """The parser's base class of wrong usage; typer brings its own parser and does not name it."""
 
-_INTERNAL = frozenset(("app", "applying", "argv", "clusters", "common", "excluding", "exits", "kubeconform", "kubectl", "kustomizing", "session"))
+_INTERNAL = frozenset(("app", "applying", "argv", "clusters", "common", "excluding", "exits", "kubeconform", "kubectl", "kustomizing", "session", "verbhelp"))
 
 
 class Commands(TyperGroup):

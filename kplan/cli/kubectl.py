@@ -6,7 +6,6 @@ the simulated cluster.
 
 from __future__ import annotations
 
-import importlib
 import re
 import sys
 from collections.abc import Collection, Mapping
@@ -18,6 +17,7 @@ from typer.core import TyperCommand
 from kplan.cli.common import ClusterOptions, OutputOptions
 from kplan.cli.exits import USAGE
 from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, tells_stages, usage_error
+from kplan.cli.verbhelp import asks_for_help, help_of, summary
 
 if TYPE_CHECKING:
     from kplan.apiserver.outcome import Status
@@ -45,15 +45,16 @@ class RawCommand(TyperCommand):
         return []
 
     def invoke(self, ctx: Any) -> int:
-        """Run the verb."""
+        """Run the verb, or tell of it."""
+        if asks_for_help(ctx.args):
+            sys.stdout.write(help_of(str(self.name), ctx.args))
+            return 0
         return run_verb(str(self.name), ctx.args)
 
 
 def command_of(verb: str) -> TyperCommand:
     """The command of a verb, for running it and for the list of commands."""
-    module = importlib.import_module(f"kplan.kubectl.verbs.{_module_name(verb)}")
-    said = (module.__doc__ or "").partition("\n")[0].partition(": ")[2]
-    return RawCommand(verb, callback=None, help=said[:1].upper() + said[1:])
+    return RawCommand(verb, callback=None, help=summary(verb))
 
 
 class AbsentCommand(RawCommand):
@@ -70,13 +71,6 @@ class AbsentCommand(RawCommand):
 def absent_command(verb: str) -> TyperCommand:
     """The command that says why there is none."""
     return AbsentCommand(verb, callback=None, hidden=True)
-
-
-def _module_name(verb: str) -> str:
-    from importlib.util import find_spec
-
-    name = verb.replace("-", "_")
-    return name if find_spec(f"kplan.kubectl.verbs.{name}") else f"{name}_"
 
 
 def run_verb(verb: str, words: list[str]) -> int:

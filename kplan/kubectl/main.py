@@ -31,6 +31,16 @@ def verbs() -> list[str]:
     return sorted(m.name.rstrip("_").replace("_", "-") for m in pkgutil.iter_modules(kplan.kubectl.verbs.__path__))
 
 
+def verb_module(path: str) -> ModuleType | None:
+    """The module of a verb (``get``) or of a sub-verb (``rollout undo``), or None."""
+    verb, _, sub = path.partition(" ")
+    module = _module("kplan.kubectl.verbs", verb)
+    folder = getattr(module, "FOLDER", "")
+    if not sub or not folder:
+        return None if sub else module
+    return _module(folder, getattr(module, "ALIASES", {}).get(sub, sub))
+
+
 def run(argv: Sequence[str], client: Client, read: Reader, read_bytes: Bytes, build: Callable[..., Any] | None = None) -> Printed:
     """Run one command line (without ``kubectl``) against a cluster."""
     error = _run(list(argv), client, read, read_bytes, build)
@@ -42,13 +52,13 @@ def run(argv: Sequence[str], client: Client, read: Reader, read_bytes: Bytes, bu
 
 def _run(argv: list[str], client: Client, read: Reader, read_bytes: Bytes, build: Callable[..., Any] | None) -> AnyFailure | None:
     verb, rest = take_word(argv)
-    module = _module("kplan.kubectl.verbs", verb)
+    module = verb_module(verb)
     if module is None:
         return Failure(why_absent(verb) or f'unknown command "{verb}" for "kubectl"')
     path = f"kubectl {verb}"
-    if folder := getattr(module, "FOLDER", ""):
+    if hasattr(module, "FOLDER"):
         word, without = take_word(rest, valued_by(module))
-        inner = _module(folder, getattr(module, "ALIASES", {}).get(word, word)) if word else None
+        inner = verb_module(f"{verb} {word}") if word else None
         if inner is not None:
             module, rest, path = inner, without, f"{path} {word}"
     flags = (*GLOBAL, *module.FLAGS)

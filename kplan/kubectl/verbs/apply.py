@@ -1,4 +1,4 @@
-"""``kubectl apply -f``.
+"""``kubectl apply``: create what is missing, and merge what is there.
 
 Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go (1.36)
 """

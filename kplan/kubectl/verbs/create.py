@@ -1,4 +1,4 @@
-"""``kubectl create -f``; ``create deployment …`` and its like are in their own folder.
+"""``kubectl create``: objects of files; ``create deployment …`` and its like make them of flags.
 
 Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/create/create.go (1.36)
 """

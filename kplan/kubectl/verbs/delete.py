@@ -1,4 +1,4 @@
-"""``kubectl delete``: by file, by name, by selector.
+"""``kubectl delete``: take objects away by file, name or selector.
 
 Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/delete/{delete,delete_flags}.go (1.36)
 """

@@ -1,4 +1,4 @@
-"""``kubectl rollout``: only its sub-verbs do something.
+"""``kubectl rollout``: undo, restart, pause or follow a rollout.
 
 Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/rollout/rollout.go (1.36)
 """

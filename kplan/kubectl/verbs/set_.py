@@ -1,4 +1,4 @@
-"""``kubectl set``: only its sub-verbs do something.
+"""``kubectl set``: change a part of a workload, a Service or a binding.
 
 Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/set/set.go (1.36)
 """
