@@ -1,6 +1,6 @@
 """Judges documents one by one: decoded, defaulted, prepared and validated by the API server's own rules.
 
-Without a cluster what an object refers to cannot be known, so admission is not asked. What a given cluster has already is
+Without a cluster what an object refers to cannot be known, so admission is not asked, and any network may be its. What a given cluster has already is
 judged as an update. Namespaces and CustomResourceDefinitions of the same input serve the objects after them.
 
 Without a cluster an object's verdict depends on no other's, but for the few kinds that stand in each other's way
@@ -35,6 +35,10 @@ DEFINITION = "CustomResourceDefinition"
 NAMESPACES, DEFINITIONS, ENTANGLED, REST = range(4)
 _RANKS = {"Namespace": NAMESPACES, DEFINITION: DEFINITIONS, "ServiceCIDR": ENTANGLED, "IPAddress": ENTANGLED}
 _CLAIMS = ("clusterIP", "clusterIPs", "healthCheckNodePort")
+_ANY_NETWORK: tuple[Object, ...] = tuple(
+    {"apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": {"name": cidr}, "spec": {"cidrs": [cidr]}} for cidr in ("0.0.0.0/0", "::/0")
+)
+"""The networks of a cluster nobody knows: any address of both families may be given to a Service. No user can name one so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class Judge:
         Raises: UnknownVersion.
         """
         catalog = Catalog.at(settings.version)
-        return Judge(settings, catalog, APIServer(Store(objects), catalog, Names(), admission=admission), given_cluster=admission)
+        known = objects if admission else (*objects, *_ANY_NETWORK)
+        return Judge(settings, catalog, APIServer(Store(known), catalog, Names(), admission=admission), given_cluster=admission)
 
     def judge(self, document: Document) -> Verdict:
         """The verdict on one document."""

@@ -227,3 +227,32 @@ def test_only_kubernetes_skips_what_is_no_manifest_but_not_a_broken_one(tmp_path
     write(tmp_path, {"broken.yaml": "apiVersion: v1\nkind: [\n"})
     said = validate(tmp_path, "--only-kubernetes", *files, "broken.yaml")
     assert said.code == 1 and "broken.yaml:3:1: error:" in said.stdout
+
+
+SERVICES = """
+apiVersion: v1
+kind: Service
+metadata: {name: far}
+spec: {clusterIP: 172.20.0.10, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: six}
+spec: {ipFamilies: [IPv6], clusterIP: "fd00::10", ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: both}
+spec: {ipFamilyPolicy: RequireDualStack, ports: [{port: 80}]}
+"""
+
+
+def test_without_a_cluster_its_networks_are_not_known(tmp_path: Path) -> None:
+    write(tmp_path, {"services.yaml": SERVICES})
+    assert validate(tmp_path, "services.yaml").code == 0
+    said = validate(tmp_path, "--cluster", "profile:kind", "services.yaml")
+    assert said.code == 1
+    for words in ("failed to allocate IP 172.20.0.10", "not configured on this cluster", "not configured for dual-stack"):
+        assert words in said.stdout
+    write(tmp_path, {"services.yaml": SERVICES.replace("name: six}", "name: six, namespace: other}").replace('"fd00::10"', "172.20.0.10").replace("IPv6", "IPv4")})
+    assert "provided IP is already allocated" in validate(tmp_path, "services.yaml").stdout
