@@ -1,4 +1,6 @@
-"""Pod templates as controllers compare and hash them, by the Go types of the catalog.
+"""Pod templates as controllers compare and hash them, by the Go types of the plan's minor.
+
+Each minor has fields of its own, empty ones are hashed too: one template has another hash in each.
 
 Mirrors: pkg/controller/controller_utils.go ComputeHash; getPatch of pkg/controller/{statefulset,daemon} (1.36)
 """
@@ -16,19 +18,19 @@ from kplan.model.spew import GoTypes, read_go_types
 
 
 @cache
-def _types() -> GoTypes:
-    return read_go_types(Catalog.at().pod_template_go_types)
+def _types(minor: str) -> GoTypes:
+    return read_go_types(Catalog.at(minor).pod_template_go_types)
 
 
 @cache
-def hasher() -> TemplateHasher:
-    """What computes ``pod-template-hash``."""
-    return TemplateHasher(_types())
+def hasher(minor: str) -> TemplateHasher:
+    """What computes ``pod-template-hash`` at a Kubernetes minor."""
+    return TemplateHasher(_types(minor))
 
 
-def revision_data(template: Object) -> dict[str, Any]:
+def revision_data(template: Object, minor: str) -> dict[str, Any]:
     """What a ControllerRevision keeps of a StatefulSet or DaemonSet: a patch that puts the template back."""
-    return {"spec": {"template": {**encode(_types(), "v1.PodTemplateSpec", template), "$patch": "replace"}}}
+    return {"spec": {"template": {**encode(_types(minor), "v1.PodTemplateSpec", template), "$patch": "replace"}}}
 
 
 def template_in(revision: Object) -> dict[str, Any]:

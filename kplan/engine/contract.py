@@ -147,6 +147,8 @@ class Context:
     options: Options
     kind_info: Callable[[str], KindInfo | None] = lambda _: None
     """How a kind (``Deployment.apps``) or a resource (``deployments.apps``) is stored; custom kinds included."""
+    minor: str = "1.36"
+    """The Kubernetes minor of the cluster."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class DaemonSetController:
 
     def _sync(self, s: Sync) -> Steps:
         pods = yield from claim(s.ds, owned_and_orphans(s.view, s.ds, "Pod"), s.selector)
-        current, old = yield from construct_history(s.ds, s.selector, pods, s.view)
+        current, old = yield from construct_history(s.ds, s.selector, pods, s.view, s.ctx.minor)
         s.digest = labels_of(current).get(HASH_LABEL, "")
         failure = None
         try:

@@ -22,13 +22,13 @@ Steps = Generator[Action, Outcome, None]
 History = Generator[Action, Outcome, tuple[Object, list[Object]]]
 
 
-def construct_history(ds: Object, selector: Selector, pods: Sequence[Object], view: View) -> History:
+def construct_history(ds: Object, selector: Selector, pods: Sequence[Object], view: View, minor: str) -> History:
     """(the revision of the current template, those of others); the current one is created or renumbered as needed.
 
     Raises: SyncFailed.
     """
     histories = yield from claim(ds, owned_and_orphans(view, ds, KIND), selector)
-    data = revision_data(ds["spec"]["template"])
+    data = revision_data(ds["spec"]["template"], minor)
     current: list[Object] = []
     old: list[Object] = []
     for h in histories:
@@ -37,7 +37,7 @@ def construct_history(ds: Object, selector: Selector, pods: Sequence[Object], vi
         (current if h.get("data") == data else old).append(h)
     number = max((h.get("revision") or 0 for h in old), default=0) + 1
     if not current:
-        return (yield from _snapshot(ds, data, number, view)), old
+        return (yield from _snapshot(ds, data, number, view, minor)), old
     kept = yield from _dedup(current, pods)
     if (kept.get("revision") or 0) < number:
         yield Update({**kept, "revision": number}, because="rolled-back")
@@ -48,10 +48,10 @@ def _labelled(obj: Object, digest: str) -> dict[str, Any]:
     return {**obj, "metadata": {**obj["metadata"], "labels": {**labels_of(obj), HASH_LABEL: digest}}}
 
 
-def _snapshot(ds: Object, data: dict[str, Any], number: int, view: View) -> Generator[Action, Outcome, Object]:
+def _snapshot(ds: Object, data: dict[str, Any], number: int, view: View, minor: str) -> Generator[Action, Outcome, Object]:
     status = ds.get("status") or EMPTY
     template = ds["spec"]["template"]
-    digest = hasher().hash(template, status.get("collisionCount"))
+    digest = hasher(minor).hash(template, status.get("collisionCount"))
     labels = {**((template.get("metadata") or EMPTY).get("labels") or EMPTY), HASH_LABEL: digest}
     name = f"{name_of(ds)}-{digest}"
     outcome = yield Create(new_revision(ds, data, number, name, labels, annotations_of(ds)), because="new-template")

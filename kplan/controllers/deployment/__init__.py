@@ -86,7 +86,7 @@ class DeploymentController:
 
 
 def _sync_deployment(d: Object, view: View, ctx: Context) -> Sync:
-    r = Rollout(d, [], view, ctx, hasher())
+    r = Rollout(d, [], view, ctx, hasher(ctx.minor))
     if selector_of(d).empty:
         yield from _report_selecting_all(r)
         return

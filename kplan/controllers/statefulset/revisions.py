@@ -38,7 +38,7 @@ def get_revisions(s: Object, view: View, ctx: Context) -> Generator[Action, Outc
     """
     revisions = list_revisions(view, s, from_label_selector(s["spec"].get("selector")))
     collisions = (s.get("status") or EMPTY).get("collisionCount") or 0
-    proposed = _proposed(s, next_revision(revisions), collisions)
+    proposed = _proposed(s, ctx.minor, next_revision(revisions), collisions)
     equal = [r for r in revisions if r.get("data") == proposed["data"]]
     if equal and revisions[-1].get("data") == equal[-1].get("data"):
         update: Object = revisions[-1]
@@ -53,9 +53,9 @@ def get_revisions(s: Object, view: View, ctx: Context) -> Generator[Action, Outc
     return Revisions(revisions, current, update, collisions)
 
 
-def _proposed(s: Object, number: int, collisions: int) -> dict[str, Any]:
+def _proposed(s: Object, minor: str, number: int, collisions: int) -> dict[str, Any]:
     template = s["spec"]["template"]
-    data = revision_data(template)
+    data = revision_data(template, minor)
     name, digest = hashed_name(s, data, collisions)
     labels = {**((template.get("metadata") or EMPTY).get("labels") or EMPTY), HASH_LABEL: digest}
     return new_revision(s, data, number, name, labels, annotations_of(s))
@@ -67,7 +67,7 @@ def _restores_to(s: Object, revision: Object, data: Any, view: View, ctx: Contex
         return False
     draft = thaw({**s, "spec": {**s["spec"], "template": template_in(revision)}})
     strategy_for("StatefulSet.apps").default(draft, StrategyContext(ctx.gates, view))
-    return bool(revision_data(draft["spec"]["template"]) == data)
+    return bool(revision_data(draft["spec"]["template"], ctx.minor) == data)
 
 
 def truncate_history(s: Object, pods: list[Object], revisions: Revisions) -> Generator[Action, Outcome, None]:
