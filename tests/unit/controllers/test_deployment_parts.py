@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from kplan.controllers.deployment.revisions import (
 )
 from kplan.controllers.deployment.scaling import fraction
 from kplan.controllers.deployment.sync import replica_set_name, terminating
+from tests.oracle.running import run
 
 HISTORY = "deployment.kubernetes.io/revision-history"
 REVISION = "deployment.kubernetes.io/revision"
@@ -271,3 +273,25 @@ def test_conditions_are_replaced_by_type() -> None:
 )
 def test_long_names_are_cut_before_the_hash(deployment_name: str, digest: str, name: str) -> None:
     assert replica_set_name(deployment_name, digest) == name
+
+
+# The Deployment of Kubernetes' own documentation, and what clusters of each minor call its ReplicaSet.
+DOCUMENTED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: nginx-deployment, labels: {app: nginx}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: nginx}}
+  template:
+    metadata: {labels: {app: nginx}}
+    spec: {containers: [{name: nginx, image: "nginx:1.14.2", ports: [{containerPort: 80}]}]}
+"""
+HASHES = {"1.31": "d556bf558", "1.32": "647677fc66", "1.33": "647677fc66", "1.34": "bf744486c", "1.35": "77bc6bd484"}
+
+
+@pytest.mark.parametrize("minor", sorted(HASHES))
+def test_each_minor_has_hashes_of_its_own(minor: str, tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(DOCUMENTED)
+    said = run(["apply", "--dry-run", "-f", "web.yaml", "--kubernetes-version", minor], tmp_path)
+    assert f"+ ReplicaSet default/nginx-deployment-{HASHES[minor]} " in said.stdout
