@@ -42,7 +42,7 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Replace an object (same identity). ``subresource`` "status" changes only status, "" everything else.
+    """Replace an object (same identity). ``subresource`` "status" changes only status, "scale" only the size, "" everything else.
 
     The object must be the current one with changes; the door leaves unchanged objects unwritten.
     """

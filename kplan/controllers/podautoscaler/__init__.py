@@ -172,7 +172,7 @@ class HorizontalController:
         when = (s.hpa.get("status") or EMPTY).get("lastScaleTime")
         current = scale.replicas
         if desired != current:
-            outcome = yield Update(scale.with_replicas(desired), because="autoscaled")
+            outcome = yield Update(scale.with_replicas(desired), because="autoscaled", subresource="scale")
             if outcome.error is not None:
                 said = outcome.error.message
                 s.warn("FailedRescale", f"New size: {desired}; reason: {reason}; error: {said}")

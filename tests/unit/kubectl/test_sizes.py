@@ -1,0 +1,41 @@
+"""Who set the size of a workload, as server-side apply tells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.running import run
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: nginx}]}}
+"""
+AUTOSCALER = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec: {minReplicas: 5, maxReplicas: 8, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+"""
+RESIZED = {
+    '"kube-controller-manager" with subresource "scale"': ["apply", "-f", "autoscaler.yaml"],
+    '"kubectl" with subresource "scale"': ["scale", "deployment/web", "--replicas=2"],
+    '"kubectl-patch"': ["patch", "deployment/web", "-p", '{"spec":{"replicas":4}}'],
+}
+
+
+@pytest.mark.parametrize("who", sorted(RESIZED))
+def test_an_apply_conflicts_with_who_set_the_size(who: str, tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(WEB)
+    (tmp_path / "autoscaler.yaml").write_text(AUTOSCALER)
+    applied = ["apply", "-f", "web.yaml", "--server-side", "--dry-run"]
+    assert run([*applied, "--state-out", "first.json"], tmp_path).code == 0
+    assert run([*RESIZED[who], "--dry-run", "--cluster", "first.json", "--state-out", "second.json"], tmp_path).code == 0
+    said = run([*applied, "--cluster", "second.json", "-o", "kubectl"], tmp_path)
+    assert f"error: Apply failed with 1 conflict: conflict with {who} using apps/v1: .spec.replicas\n" in said.stderr
