@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kplan.apiserver.quota import Evaluator, evaluator_for, is_terminating, pod_counts, scopes_of
+from kplan.apiserver.quota import ALIASED, IGNORED, evaluator_for, scopes_of
+from kplan.apiserver.quota.evaluator import Evaluator
+from kplan.apiserver.quota.pods import is_terminating, pod_counts
+from kplan.apiserver.quota.services import counted_type
 from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch
 from kplan.model.objects import EMPTY, Object, Ref, get_in, ref_of
 from kplan.model.podresources import Amounts, amounts
@@ -20,8 +23,6 @@ from kplan.store.journal import Write
 from kplan.store.view import View
 
 QUOTA = "ResourceQuota"
-_OBJECTS = ("configmaps", "resourcequotas", "replicationcontrollers", "secrets")
-"""What may be counted without ``count/``."""
 _MEASURED = {
     "pods": "Pod",
     "services": "Service",
@@ -57,8 +58,8 @@ class ResourceQuotaController:
             return
         assert self._context is not None
         info = self._context.kind_info(write.ref.kind)
-        if info is not None:
-            evaluator = evaluator_for(info.resource)
+        if info is not None and info.resource not in IGNORED:
+            evaluator = evaluator_for(info.resource, view, self._context.gates)
             for quota in quotas:
                 if any(evaluator.names(n) for n in get_in(quota, ("status", "hard")) or ()):
                     yield ref_of(quota)
@@ -91,24 +92,29 @@ def _gives_back(write: Write) -> bool:
         return True
     match write.ref.kind:
         case "Pod":
-            return is_terminating(before) != is_terminating(after) or (pod_counts(before, write.at) and not pod_counts(after, write.at))
+            ended = pod_counts(before, write.at) and not pod_counts(after, write.at)
+            return ended or is_terminating(before) != is_terminating(after) or _was_resized(before, after)
         case "Service":
-            return _counted_type(before) != _counted_type(after)
+            return counted_type(before) != counted_type(after)
         case "PersistentVolumeClaim":
             return True
     return False
 
 
-def _counted_type(service: Object) -> str:
-    kind = service["spec"].get("type") or ""
-    return kind if kind in ("NodePort", "LoadBalancer") else ""
+def _was_resized(before: Object, after: Object) -> bool:
+    """Whether some container reports other resources than before."""
+    for field in ("containerStatuses", "initContainerStatuses"):
+        now = {s["name"]: s.get("resources") for s in get_in(after, ("status", field)) or ()}
+        if any(s["name"] in now and s.get("resources") != now[s["name"]] for s in get_in(before, ("status", field)) or ()):
+            return True
+    return False
 
 
 def calculate_usage(quota: Object, hard: Iterable[str], view: View, ctx: Context) -> Amounts:
     """What the namespace uses of each resource a quota limits; of resources nobody serves nothing is said."""
     names = list(hard)
     used: Amounts = {}
-    for kind, evaluator in _evaluators(names, ctx).items():
+    for kind, evaluator in _evaluators(names, view, ctx).items():
         mine = [n for n in names if evaluator.names(n)]
         total: Amounts = {n: Quantity(0) for n in mine}
         for obj in view.objects(kind, quota["metadata"]["namespace"]):
@@ -122,18 +128,18 @@ def calculate_usage(quota: Object, hard: Iterable[str], view: View, ctx: Context
     return used
 
 
-def _evaluators(names: list[str], ctx: Context) -> dict[str, Evaluator]:
+def _evaluators(names: list[str], view: View, ctx: Context) -> dict[str, Evaluator]:
     """The evaluators that know any of the names, by the kind they count."""
     found: dict[str, Evaluator] = {}
     for resource, kind in _MEASURED.items():
-        evaluator = evaluator_for(resource)
-        if any(evaluator.names(n) for n in names):
+        evaluator = evaluator_for(resource, view, ctx.gates)
+        if ctx.kind_info(kind) is not None and any(evaluator.names(n) for n in names):
             found[kind] = evaluator
     for name in names:
-        resource = name.removeprefix(_COUNT) if name.startswith(_COUNT) else name if name in _OBJECTS else ""
-        info = ctx.kind_info(resource) if resource and resource not in _MEASURED else None
+        resource = name.removeprefix(_COUNT) if name.startswith(_COUNT) else name if name in ALIASED else ""
+        info = ctx.kind_info(resource) if resource and resource not in _MEASURED and resource not in IGNORED else None
         if info is not None and info.namespaced and info.resource == resource:
-            found[info.group_kind] = evaluator_for(resource)
+            found[info.group_kind] = evaluator_for(resource, view, ctx.gates)
     return found
 
 

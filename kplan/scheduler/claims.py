@@ -21,12 +21,12 @@ from kplan.model.objects import (
     uid_of,
 )
 from kplan.model.quantity import parse_or_zero
+from kplan.store.deviceclasses import EXTENDED_CLAIM
 from kplan.store.view import View
 
 CLAIM = "ResourceClaim.resource.k8s.io"
 SLICE = "ResourceSlice.resource.k8s.io"
 FINALIZER = "resource.kubernetes.io/delete-protection"
-EXTENDED_CLAIM = "resource.kubernetes.io/extended-resource-claim"
 
 
 class ClaimMissing(Exception):

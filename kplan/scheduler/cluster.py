@@ -17,6 +17,7 @@ from kplan.scheduler.nodes import NodeTable, Placed
 from kplan.scheduler.order import NodeTree
 from kplan.scheduler.pods import PodInfo, PodInfos, is_finished, usage_of
 from kplan.scheduler.resources import has_status_resources
+from kplan.store.deviceclasses import device_class_of
 from kplan.store.journal import Write
 from kplan.store.view import View
 
@@ -26,8 +27,6 @@ _OWNERS = {
     ("apps/v1", "StatefulSet"): "StatefulSet.apps",
 }
 
-DEVICE_CLASS = "DeviceClass.resource.k8s.io"
-_IMPLICIT = "deviceclass.resource.kubernetes.io/"
 
 
 def node_of(pod: Object) -> str:
@@ -174,14 +173,8 @@ class Cluster:
         return self._namespaces
 
     def device_class_of(self, resource: str) -> Object | None:
-        """The DeviceClass that offers an extended resource; of several the newest, then the first by name.
-
-        Mirrors: staging/src/k8s.io/dynamic-resource-allocation/deviceclass/extendedresourcecache
-        """
-        if resource.startswith(_IMPLICIT):
-            return self.view.get(Ref(DEVICE_CLASS, "", resource.removeprefix(_IMPLICIT)))
-        found = [c for c in self.view.objects(DEVICE_CLASS) if (c.get("spec") or EMPTY).get("extendedResourceName") == resource]
-        return max(reversed(found), key=lambda c: c["metadata"].get("creationTimestamp") or "", default=None)
+        """The DeviceClass that offers an extended resource."""
+        return device_class_of(self.view, resource)
 
     def default_selector(self, pod: PodInfo) -> Selector:
         """The selector of the Services and the controller of a pod, by which pods are spread that say nothing.

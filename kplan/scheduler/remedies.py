@@ -15,7 +15,7 @@ from kplan.model.quantity import BINARY_SI, NANO, Quantity
 from kplan.model.selectors import Requirement
 from kplan.scheduler import matching, resources
 from kplan.scheduler.claims import CLAIM, SLICE, claims_of_pod
-from kplan.scheduler.cluster import DEVICE_CLASS, Cluster
+from kplan.scheduler.cluster import Cluster
 from kplan.scheduler.features import required_features
 from kplan.scheduler.pods import PodInfo, Term
 from kplan.scheduler.resources import CPU, PODS
@@ -28,6 +28,7 @@ from kplan.scheduler.topology import (
     has_all_keys,
     included,
 )
+from kplan.store.deviceclasses import DEVICE_CLASS
 
 Remedies = Iterator[str]
 

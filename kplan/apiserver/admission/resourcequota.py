@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 
 from kplan.apiserver.admission.contract import CREATE, UPDATE, AdmissionContext, Attributes, Plugin, refuse
 from kplan.apiserver.outcome import Status
-from kplan.apiserver.quota import Evaluator, evaluator_for, hard_of, is_terminating, matches, used_of
+from kplan.apiserver.quota import IGNORED, evaluator_for, hard_of, matches, used_of
+from kplan.apiserver.quota.evaluator import Evaluator
+from kplan.apiserver.quota.pods import is_terminating
 from kplan.model.objects import Object, name_of, ref_of
 from kplan.model.podresources import Amounts
 from kplan.model.quantity import Quantity
 
 QUOTA = "ResourceQuota"
-IGNORED = frozenset(("bindings", "events", "events.events.k8s.io", "localsubjectaccessreviews.authorization.k8s.io"))
-"""Namespaced resources that nobody counts."""
 SUBRESOURCES = frozenset((("Pod", "resize"), ("PersistentVolumeClaim", "status")))
 """Updates of a part that may change what an object uses; a status is counted, but never refused."""
 
@@ -29,7 +29,7 @@ def validate(attributes: Attributes, context: AdmissionContext) -> Status | None
     quotas = context.view.objects(QUOTA, attributes.namespace) if attributes.info.namespaced else []
     if obj is None or not quotas or attributes.resource in IGNORED:
         return None
-    evaluator = evaluator_for(attributes.resource)
+    evaluator = evaluator_for(attributes.resource, context.view, context.gates)
     if not _handles(evaluator, attributes):
         return None
     interesting = []

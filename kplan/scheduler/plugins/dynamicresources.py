@@ -18,7 +18,6 @@ from kplan.model.objects import EMPTY, Object, Ref, finalizers_of, name_of, name
 from kplan.scheduler import devicebinding, resources
 from kplan.scheduler.claims import (
     CLAIM,
-    EXTENDED_CLAIM,
     FINALIZER,
     SLICE,
     ClaimMissing,
@@ -29,9 +28,10 @@ from kplan.scheduler.claims import (
     is_reserved_for,
     requests_of,
 )
-from kplan.scheduler.cluster import DEVICE_CLASS, Cluster
+from kplan.scheduler.cluster import Cluster
 from kplan.scheduler.framework import SKIP, Ids, Ints, Locality, Mask, Refusal, Refused, Rows, Skip, default_normalize
 from kplan.scheduler.pods import PodInfo
+from kplan.store.deviceclasses import DEVICE_CLASS, EXTENDED_CLAIM
 
 if TYPE_CHECKING:
     from kplan.scheduler.allocator import Allocator
