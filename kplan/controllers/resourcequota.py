@@ -78,7 +78,8 @@ class ResourceQuotaController:
             if amounts(status["hard"]) == hard and amounts(status["used"]) == used:
                 yield Noop("usage-is-current")
                 return
-        made = {**status, "hard": get_in(quota, ("spec", "hard")) or {}, "used": {n: str(used[n]) for n in sorted(used)}}
+        counted = {"hard": get_in(quota, ("spec", "hard")), "used": {n: str(used[n]) for n in sorted(used)}}
+        made = {field: listed for field, listed in counted.items() if listed}
         if made != status:
             yield Update({**quota, "status": made}, because="usage-counted", subresource="status")
 
