@@ -53,6 +53,8 @@ class Session:
     """Why an object was deleted and created anew."""
     in_turn: bool = True
     """Whether pods are scheduled between two requests, as a real cluster may, or after the last, whatever their order."""
+    assumed: str = ""
+    """What was assumed of the cluster beyond what was given of it."""
     _begun: int = -1
     _pods: int = 0
     """How many pods there were before the user's first write."""
@@ -131,7 +133,7 @@ class Session:
             waiting=tuple(waiting_pods(self.store)),
             later=tuple(self.engine.later()),
             oscillations=tuple(self.engine.oscillations),
-            quality=quality_of(self.store, self.catalog, self.engine.options),
+            quality=quality_of(self.store, self.catalog, self.engine.options, tuple(self.server.field_managers.unknown), self.assumed),
             ties=dict(self.engine.ties),
             journal=journal,
             events=tuple(journal.events),

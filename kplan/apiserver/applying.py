@@ -31,7 +31,10 @@ def apply(
     stored = server.view.get(ref)
     live = stored if stored is None or stored["apiVersion"] == info.api_version else convert(stored, info)
     keeper = server.field_managers.of(info, server.strategy(server.storage_info(info)).has_status, server.now, subresource)
-    new = keeper.apply(live, config, manager, force)
+    is_unmanaged = stored is not None and not stored["metadata"].get("managedFields")
+    if is_unmanaged:
+        server.field_managers.unknown[ref] = None
+    new = keeper.apply(live, config, manager, force or is_unmanaged)
     if isinstance(new, Status):
         return Outcome(error=replace(new, message=without_values(new.message, values_of(config, live))))
     if stored is not None:

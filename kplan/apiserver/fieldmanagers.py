@@ -81,6 +81,8 @@ class FieldManagers:
         self._catalog, self._view, self._resolve = catalog, view, resolve
         self._shapes, self._zeros = Shapes(catalog), Zeros(catalog)
         self._custom: dict[int, tuple[Object, Shape]] = {}
+        self.unknown: dict[Ref, None] = {}
+        """What was applied server-side to objects that say nothing of who manages them."""
 
     def of(self, info: KindInfo, has_status: bool, now: float, subresource: str = "") -> FieldManager:
         """What keeps managedFields of a kind in the version of a request."""

@@ -78,7 +78,7 @@ def _admit_files(filenames: list[str], recursive: bool, cluster: str, namespace:
         print(f"skipped {skipped.file}{f':{skipped.line}' if skipped.line else ''}: {skipped.reason}", file=sys.stderr)  # noqa: T201
     if not loaded.documents and not loaded.diagnostics:
         print(f"error: no Kubernetes objects in {', '.join(filenames)}", file=sys.stderr)  # noqa: T201
-    objects = read_cluster(cluster, version)
+    objects = read_cluster(cluster, version).objects
     server = APIServer(Store(objects), Catalog.at(version), Names(), now=latest_instant(objects))
     good = [_admit_one(server, d, namespace, output) for d in loaded.documents]
     broken = any(d.severity is Severity.ERROR for d in loaded.diagnostics)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kplan.cli.session import usage_error
 from kplan.model.objects import Object
 
 
-def read_cluster(spec: str, version: str) -> list[Object]:
-    """The objects of a dump or a profile.
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The objects of a cluster, and what was assumed of it ("" nothing)."""
+
+    objects: list[Object]
+    assumed: str = ""
+
+
+def read_cluster(spec: str, version: str) -> Cluster:
+    """The cluster of a dump or a profile.
 
     Raises: typer.Exit where there is none, or one that no server can hold; the user has been told. UnknownVersion.
     """
@@ -15,11 +25,15 @@ def read_cluster(spec: str, version: str) -> list[Object]:
     from kplan.catalog.catalog import Catalog
     from kplan.load.cluster import ClusterError, find_in_cluster, is_profile, load_cluster
     from kplan.load.identity import is_made_up
+    from kplan.load.partial import PartialCluster, taken_for_granted, told
 
     try:
         objects = load_cluster(spec, version)
-        return objects if is_profile(spec) else list(read_back(objects, Catalog.at(version), by_hand=is_made_up))
-    except ClusterError as problem:
+        if is_profile(spec):
+            return Cluster(objects)
+        granted = taken_for_granted(objects, version)
+        return Cluster(list(read_back([*granted, *objects], Catalog.at(version), by_hand=is_made_up)), told(granted))
+    except (ClusterError, PartialCluster) as problem:
         raise usage_error(f"--cluster {spec}: {problem}") from None
     except NotStored as problem:
         at = find_in_cluster(spec, problem.ref, problem.path)

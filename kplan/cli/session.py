@@ -56,10 +56,14 @@ def open_session(options: ClusterOptions, *, stages: bool = False) -> Session:
         extra={"emulate_sampling": options.emulate_sampling},
     )
     try:
-        objects = read_cluster(options.cluster, options.kubernetes_version)
-        return Session.open(objects, version=options.kubernetes_version, options=assumed, now=now, cluster=options.cluster, stages=stages)
+        cluster = read_cluster(options.cluster, options.kubernetes_version)
+        session = Session.open(
+            cluster.objects, version=options.kubernetes_version, options=assumed, now=now, cluster=options.cluster, stages=stages
+        )
     except UnknownVersion as problem:
         raise usage_error(f"--kubernetes-version {options.kubernetes_version}: {problem}") from None
+    session.assumed = cluster.assumed
+    return session
 
 
 def let_pass(session: Session, options: ClusterOptions) -> None:

@@ -90,7 +90,7 @@ def _judge(settings: Settings, cluster: str) -> Judge:
     from kplan.validation.judge import Judge
 
     try:
-        objects: Iterable[Object] = read_cluster(cluster, settings.version) if cluster else ()
+        objects: Iterable[Object] = read_cluster(cluster, settings.version).objects if cluster else ()
         return Judge.at(settings, objects=objects, admission=bool(cluster))
     except UnknownVersion as problem:
         raise usage_error(f"--kubernetes-version {settings.version}: {problem}") from None

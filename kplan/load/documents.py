@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kplan.load.json import find_duplicates, find_places
 from kplan.load.places import Place, find_place
@@ -145,8 +144,3 @@ class Loaded:
     files: int = 0
     deliveries: tuple[Delivery, ...] = field(default=(), repr=False)
     usage: tuple[str, ...] = ()
-
-
-def as_document(value: Any, file: str = "<memory>") -> Document:
-    """A document around a value that was not read from a file."""
-    return Document(value, file, 0, 1, Origin(file, Chunk("", 0), ()))

@@ -100,6 +100,12 @@ def profile(name: str, version: str = "1.36") -> list[Object]:
     return [_stored(obj, number) for number, obj in enumerate(made, 1)]
 
 
+def namespace_with_its_own(name: str) -> list[Object]:
+    """A namespace, with what controllers keep in every one."""
+    made = _namespace(name), _root_ca(name), _object("v1", "ServiceAccount", "default", name)
+    return [_stored(obj, number) for number, obj in enumerate(made, 1)]
+
+
 def _objects(spec: Profile, catalog: Catalog) -> Iterator[dict[str, Any]]:
     for namespace in NAMESPACES:
         yield _namespace(namespace)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kplan.catalog.catalog import Catalog
 from kplan.controllers import unmodelled as controllers
 from kplan.engine.contract import Options
+from kplan.model.objects import Ref
 from kplan.plan.plan import Quality
 from kplan.scheduler.unmodelled import unmodelled
 from kplan.store.view import View
@@ -21,11 +24,13 @@ _ASSUMED = {
 }
 
 
-def quality_of(view: View, catalog: Catalog, options: Options) -> Quality:
-    """What can be said of a plan over this cluster."""
+def quality_of(view: View, catalog: Catalog, options: Options, unmanaged: Sequence[Ref] = (), granted: str = "") -> Quality:
+    """What can be said of a plan over this cluster; ``unmanaged`` was applied server-side without knowing who manages it."""
     assumed = [_ASSUMED.get(options.assume, options.assume)]
     if not options.cloud:
         assumed.append("no cloud controller: load balancers stay pending")
+    if granted:
+        assumed.append(granted)
     missing = []
     for kind in _WEBHOOKS:
         for obj in view.objects(kind):
@@ -38,6 +43,16 @@ def quality_of(view: View, catalog: Catalog, options: Options) -> Quality:
     missing += [f"{k}: unknown kind, kept as it is" for k in unknown]
     if any(view.objects("HorizontalPodAutoscaler.autoscaling")) and options.metrics is None:
         missing.append("HorizontalPodAutoscaler: no metrics were given, only minReplicas and maxReplicas take effect")
+    if unmanaged:
+        missing.append(_unmanaged(unmanaged))
     missing += controllers.unmodelled(view)
     missing += unmodelled(view, options.scheduler_config, catalog.gates)
     return Quality(tuple(assumed), tuple(missing))
+
+
+def _unmanaged(refs: Sequence[Ref]) -> str:
+    others = f" and {len(refs) - 1} more" if len(refs) > 1 else ""
+    return (
+        f"server-side apply to {refs[0]}{others}: the cluster was given without managedFields (kubectl get --show-managed-fields), "
+        "so neither conflicts nor what an apply takes away can be told"
+    )

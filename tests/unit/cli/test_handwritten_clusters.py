@@ -84,3 +84,33 @@ def test_a_dump_of_a_server_stays_as_it_is(tmp_path: Path) -> None:
     assert run(again, tmp_path).code == 0
     after = orjson.loads((tmp_path / "again.json").read_bytes())
     assert after == before
+
+
+PART = """\
+apiVersion: v1
+kind: Node
+metadata: {name: big}
+status: {allocatable: {cpu: "4", memory: 8Gi, pods: "110"}, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+"""
+POD = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {nodeName: big, containers: [{name: c, image: nginx}]}\n"
+
+
+def test_what_every_cluster_has_is_taken_for_granted(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(PART + POD)
+    for namespace, code in (("default", 0), ("shop", 0), ("elsewhere", 1)):
+        said = run(["create", "deployment", "web", "--image=nginx", "-n", namespace, "--dry-run", "-o", "json", "--cluster", "c.yaml"], tmp_path)
+        assert said.code == code, said.stdout
+        plan = orjson.loads(said.stdout)
+        assert [d for d in plan["drift"] if d["actions"] == ["create"]] == []
+        assert plan["quality"]["assumed"][-1] == "the cluster was given without some Namespaces: default, kube-node-lease, kube-public and 2 more exist"
+
+
+def test_pods_without_their_nodes_are_no_cluster(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(POD)
+    said = run(["get", "pods", "--cluster", "c.yaml"], tmp_path)
+    assert said.code == 2
+    assert said.stderr.startswith("error: --cluster c.yaml: holds pods (shop/a …), but not the nodes they run on: it is a part of a cluster.")
