@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kplan.controllers.storage import MIGRATED, PV, PVC, phase_of, requested_storage, volume_name_of
+from kplan.controllers.storage import MIGRATED, PRE_RESIZE, PV, PVC, phase_of, requested_storage, volume_name_of
 from kplan.engine.contract import Context, Emit, Key, Noop, Steps, Update, Watch
-from kplan.model.objects import Object, Ref, annotations_of, get_in
+from kplan.model.objects import Object, Ref, annotations_of, get_in, uid_of
 from kplan.model.quantity import Quantity, parse_or_zero
 from kplan.store.journal import Write
 from kplan.store.view import View
@@ -50,11 +50,14 @@ class PersistentVolumeExpander:
         """Leave the expansion to an external controller."""
         assert isinstance(key, Ref)
         claim = view.get(key)
-        if claim is None or requested_storage(claim) <= _capacity(claim):
-            yield Noop("volume-is-large-enough")
+        if claim is None:
             return
         volume = view.get(Ref(PV, "", volume_name_of(claim)))
-        if volume is None:
+        if volume is None or get_in(volume, ("spec", "claimRef", "uid")) != uid_of(claim):
+            yield Noop("volume-is-not-bound-to-the-claim")
+            return
+        if requested_storage(claim) <= _capacity(claim) and PRE_RESIZE not in annotations_of(volume):
+            yield Noop("volume-is-large-enough")
             return
         plugin = next((p for source, p in _SOURCES.items() if volume["spec"].get(source)), None)
         if plugin is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kplan.controllers.pods import is_terminal
 from kplan.controllers.storage import (
     PVC,
     claims_named_by,
@@ -22,6 +21,7 @@ from kplan.controllers.storage import (
 from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch
 from kplan.model.instants import write_instant
 from kplan.model.objects import EMPTY, Object, Ref, is_deleting, name_of, namespace_of, uid_of
+from kplan.store.attachment import is_terminated
 from kplan.store.journal import Write
 from kplan.store.view import View
 
@@ -61,7 +61,7 @@ class PVCProtection:
             pods.append(write.before)
         for pod in pods:
             gone = pod is write.before
-            if self._tracks_use or gone or is_terminal(pod) or not pod["spec"].get("nodeName"):
+            if self._tracks_use or gone or is_terminated(pod) or not pod["spec"].get("nodeName"):
                 yield from (Ref(PVC, namespace_of(pod), name) for name in claims_named_by(pod))
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
@@ -92,7 +92,7 @@ def _holds(pod: Object, claim: Object) -> bool:
 
 
 def _refers_to(pod: Object, claim: Object) -> bool:
-    return not is_terminal(pod) and _mounts(pod, claim, ephemeral=True)
+    return not is_terminated(pod) and _mounts(pod, claim, ephemeral=True)
 
 
 def _mounts(pod: Object, claim: Object, *, ephemeral: bool) -> bool:
@@ -111,7 +111,7 @@ def _unused(claim: Object) -> Any:
 
 def _track_use(claim: Object, used: bool, ctx: Context) -> Steps:
     known, status = _unused(claim), "False" if used else "True"
-    if known is not None and known["status"] == status:
+    if known is not None and (known["status"] != "True" if used else known["status"] == "True"):
         return
     reason, message = _WORDS[status]
     made = {"type": "Unused", "status": status, "lastTransitionTime": write_instant(ctx.now), "reason": reason, "message": message}

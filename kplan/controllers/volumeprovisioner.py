@@ -2,6 +2,7 @@
 
 Mirrors: sigs.k8s.io/sig-storage-lib-external-provisioner controller.go, as far as it is seen from the cluster
 Differs: every provisioner works and is there; volumes are CSI volumes, or host paths of those named otherwise.
+         Volumes are made without the finalizer that some provisioners add; where they have it, it is honoured.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from kplan.controllers.storage import (
+    EXTERNAL_FINALIZER,
+    IN_TREE,
+    MIGRATED_TO,
     PROVISIONED_BY,
     PROVISIONER,
     PV,
@@ -21,24 +25,38 @@ from kplan.controllers.storage import (
     storage_class,
     volume_name_of,
     waits_for_consumer,
+    without_finalizer,
 )
-from kplan.engine.contract import Context, Create, Delete, Emit, Key, Noop, Steps, Watch
-from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, name_of, namespace_of, ref_of, uid_of
+from kplan.engine.contract import Context, Create, Delete, Emit, Key, Noop, Steps, Update, Watch
+from kplan.model.objects import (
+    Object,
+    Ref,
+    annotations_of,
+    finalizers_of,
+    get_in,
+    is_deleting,
+    name_of,
+    namespace_of,
+    ref_of,
+    uid_of,
+)
 from kplan.store.attachment import VOLUME_ATTACHMENT
 from kplan.store.journal import Write
 from kplan.store.view import View
 
 
 def _is_for_us(claim: Object) -> bool:
-    return PROVISIONER in annotations_of(claim) and not volume_name_of(claim) and not is_bound(claim) and not is_deleting(claim)
+    provisioner = annotations_of(claim).get(PROVISIONER, IN_TREE)
+    return not (provisioner.startswith(IN_TREE) or volume_name_of(claim) or is_bound(claim) or is_deleting(claim))
 
 
 def _claim(write: Write, _: View) -> Iterable[Key]:
     return (write.ref,) if write.after is not None and _is_for_us(write.after) else ()
 
 
-def _released(write: Write, _: View) -> Iterable[Key]:
-    return (write.ref,) if write.after is not None and _is_to_delete(write.after) else ()
+def _volume(write: Write, _: View) -> Iterable[Key]:
+    volume = write.after
+    return (write.ref,) if volume is not None and (_is_to_delete(volume) or _is_to_let_go(volume)) else ()
 
 
 def _detached(write: Write, _: View) -> Iterable[Key]:
@@ -47,8 +65,25 @@ def _detached(write: Write, _: View) -> Iterable[Key]:
 
 
 def _is_to_delete(volume: Object) -> bool:
-    provisioner = annotations_of(volume).get(PROVISIONED_BY, "kubernetes.io/")
-    return phase_of(volume) == "Released" and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete" and not provisioner.startswith("kubernetes.io/")
+    """A released volume one of us made, unless it is being deleted and nothing keeps it."""
+    if phase_of(volume) != "Released" or _policy_of(volume) != "Delete" or not _is_ours(volume):
+        return False
+    return not is_deleting(volume) or EXTERNAL_FINALIZER in finalizers_of(volume)
+
+
+def _is_to_let_go(volume: Object) -> bool:
+    """A volume that was to be deleted and now is not."""
+    return EXTERNAL_FINALIZER in finalizers_of(volume) and _policy_of(volume) in ("Retain", "Recycle") and _is_ours(volume)
+
+
+def _is_ours(volume: Object) -> bool:
+    notes = annotations_of(volume)
+    provisioner = notes.get(PROVISIONED_BY)
+    return provisioner is not None and (not provisioner.startswith(IN_TREE) or bool(notes.get(MIGRATED_TO)))
+
+
+def _policy_of(volume: Object) -> str:
+    return volume["spec"].get("persistentVolumeReclaimPolicy") or ""
 
 
 class VolumeProvisioner:
@@ -58,7 +93,7 @@ class VolumeProvisioner:
     priority = 0
     watches = (
         Watch(PVC, _claim, "a claim to provision for"),
-        Watch(PV, _released, "a released volume"),
+        Watch(PV, _volume, "a released volume, or one that is to be kept"),
         Watch(VOLUME_ATTACHMENT, _detached, "a volume that was still attached"),
     )
 
@@ -88,13 +123,19 @@ class VolumeProvisioner:
 
 def _delete(volume: Object, view: View) -> Steps:
     """Delete a released volume, once it is attached nowhere."""
-    if not _is_to_delete(volume) or is_deleting(volume):
+    if _is_to_let_go(volume):
+        yield Update(without_finalizer(volume, EXTERNAL_FINALIZER), because="volume-is-to-be-kept")
+    if not _is_to_delete(volume):
         return
     if attached := view.lookup("attached", name_of(volume)):
         node = get_in(attached[0], ("spec", "nodeName"))
         yield Emit(ref_of(volume), "VolumeFailedDelete", f"persistentvolume {name_of(volume)} is still attached to node {node}", "Warning")
         return
-    yield Delete(ref_of(volume), because="volume-is-released")
+    if not is_deleting(volume):
+        yield Delete(ref_of(volume), because="volume-is-released")
+    left = view.get(ref_of(volume))
+    if left is not None and EXTERNAL_FINALIZER in finalizers_of(left):
+        yield Update(without_finalizer(left, EXTERNAL_FINALIZER), because="volume-is-deleted")
 
 
 def provisioned(claim: Object, provided_by: Object) -> dict[str, Any]:

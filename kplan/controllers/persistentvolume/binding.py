@@ -14,6 +14,7 @@ from kplan.controllers.ownership import stored
 from kplan.controllers.storage import (
     BIND_COMPLETED,
     BOUND_BY_CONTROLLER,
+    PRE_RESIZE,
     capacity_of,
     is_bound_to,
     phase_of,
@@ -29,7 +30,6 @@ Step = Generator[Action, Outcome, Object]
 
 Raises: SyncFailed where the API server refuses a write.
 """
-_PRE_RESIZE = "volume.alpha.kubernetes.io/pre-resize-capacity"
 
 
 def bind(volume: Object, claim: Object, ctx: Context) -> Generator[Action, Outcome, None]:
@@ -123,7 +123,7 @@ def set_claim_status(claim: Object, phase: str, volume: Object | None, ctx: Cont
 
 
 def _take_capacity(status: dict[str, Any], volume: Object) -> None:
-    before_resize = annotations_of(volume).get(_PRE_RESIZE)
+    before_resize = annotations_of(volume).get(PRE_RESIZE)
     if before_resize is not None:
         status["capacity"] = {**(status.get("capacity") or {}), "storage": before_resize}
     elif parse_or_zero(get_in(status, ("capacity", "storage"))) != capacity_of(volume) or "storage" not in (status.get("capacity") or {}):

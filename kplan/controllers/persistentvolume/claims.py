@@ -1,7 +1,7 @@
 """What is done about one claim: a volume is found for it, or provisioned, or it is found to have lost its volume.
 
 Mirrors: pkg/controller/volume/persistentvolume/pv_controller.go (syncClaim, syncUnboundClaim, syncBoundClaim,
-         assignDefaultStorageClass, provisionClaim) (1.36)
+         assignDefaultStorageClass) (1.36)
 """
 
 from __future__ import annotations
@@ -10,12 +10,9 @@ from kplan.controllers.ownership import stored
 from kplan.controllers.persistentvolume.binding import bind, lose_claim, set_claim_status
 from kplan.controllers.persistentvolume.index import VolumeIndex, mismatch
 from kplan.controllers.persistentvolume.migration import annealed_claim
-from kplan.controllers.pods import is_terminal
+from kplan.controllers.persistentvolume.provisioning import provision
 from kplan.controllers.storage import (
-    BETA_PROVISIONER,
     BOUND_BY_CONTROLLER,
-    MIGRATED,
-    PROVISIONER,
     PV,
     SELECTED_NODE,
     claim_ref_of,
@@ -24,17 +21,13 @@ from kplan.controllers.storage import (
     has_class,
     is_bound,
     is_bound_to,
-    storage_class,
     volume_name_of,
     waits_for_consumer,
-    with_annotations,
 )
-from kplan.engine.contract import Context, Emit, Noop, Steps, Update
+from kplan.engine.contract import Context, Emit, Steps, Update
 from kplan.model.objects import Object, Ref, annotations_of, name_of, ref_of, uid_of
+from kplan.store.attachment import is_terminated
 from kplan.store.view import View
-
-_IN_TREE = "kubernetes.io/"
-_HOST_PATH = "kubernetes.io/host-path"
 
 
 def sync_claim(claim: Object, index: VolumeIndex, view: View, ctx: Context) -> Steps:
@@ -63,7 +56,7 @@ def _sync_unbound(claim: Object, index: VolumeIndex, view: View, ctx: Context) -
     if delayed and SELECTED_NODE not in annotations_of(claim):
         yield _waits_for_consumer(claim, view)
     elif class_of(claim):
-        yield from _provision(claim, view)
+        yield from provision(claim, view)
         return
     else:
         yield Emit(ref_of(claim), "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
@@ -72,38 +65,10 @@ def _sync_unbound(claim: Object, index: VolumeIndex, view: View, ctx: Context) -
 
 def _waits_for_consumer(claim: Object, view: View) -> Emit:
     ref = ref_of(claim)
-    pods = [name_of(p) for p in view.lookup("claim", (ref.namespace, ref.name)) if not is_terminal(p) and not p["spec"].get("nodeName")]
+    pods = [name_of(p) for p in view.lookup("claim", (ref.namespace, ref.name)) if not is_terminated(p) and not p["spec"].get("nodeName")]
     if not pods:
         return Emit(ref, "WaitForFirstConsumer", "waiting for first consumer to be created before binding")
     return Emit(ref, "WaitForPodScheduled", f"waiting for pod{'s' if len(pods) > 1 else ''} {','.join(pods)} to be scheduled")
-
-
-def _provision(claim: Object, view: View) -> Steps:
-    """Name the provisioner; it takes its cue from the annotation."""
-    ref = ref_of(claim)
-    found = storage_class(view, class_of(claim))
-    if found is None:
-        yield Emit(ref, "ProvisioningFailed", f'storageclass.storage.k8s.io "{class_of(claim)}" not found', "Warning")
-        return
-    provisioner = found.get("provisioner") or ""
-    if provisioner == _HOST_PATH:
-        said = f'Failed to create provisioner: provisioning in volume plugin "{_HOST_PATH}" is disabled'
-        yield Emit(ref, "ProvisioningFailed", said, "Warning")
-        return
-    if provisioner.startswith(_IN_TREE) and provisioner not in MIGRATED:
-        yield Emit(ref, "ProvisioningFailed", f"no volume plugin matched name: {provisioner}", "Warning")
-        return
-    provisioner = MIGRATED.get(provisioner, provisioner)
-    if annotations_of(claim).get(PROVISIONER) == provisioner:
-        yield Noop("waits-for-the-provisioner")
-        return
-    changed = with_annotations(claim, **{BETA_PROVISIONER: provisioner, PROVISIONER: provisioner})
-    stored((yield Update(changed, because="no-volume-fits")))
-    words = (
-        f"Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the system administrator. "
-        "If volume creation is delayed, please verify that the provisioner is running and correctly registered."
-    )
-    yield Emit(ref, "ExternalProvisioning", words)
 
 
 def _sync_named(claim: Object, view: View, ctx: Context) -> Steps:
@@ -112,7 +77,7 @@ def _sync_named(claim: Object, view: View, ctx: Context) -> Steps:
     if volume is None:
         yield from set_claim_status(claim, "Pending", None, ctx)
     elif claim_ref_of(volume) is None:
-        if said := mismatch(volume, claim):
+        if said := mismatch(volume, claim, ctx):
             yield Emit(ref_of(claim), "VolumeMismatch", f'Cannot bind to requested volume "{name_of(volume)}": {said}', "Warning")
             yield from set_claim_status(claim, "Pending", None, ctx)
         else:

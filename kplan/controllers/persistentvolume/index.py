@@ -15,6 +15,7 @@ from kplan.controllers.storage import (
     capacity_of,
     claim_of,
     class_of,
+    has_all_modes,
     is_bound,
     is_bound_to,
     phase_of,
@@ -22,6 +23,7 @@ from kplan.controllers.storage import (
     volume_mode_of,
     volume_name_of,
 )
+from kplan.engine.contract import Context
 from kplan.model.objects import Object, Ref, is_deleting, labels_of, name_of, ref_of
 from kplan.model.selectors import from_label_selector
 from kplan.store.journal import Write
@@ -29,6 +31,9 @@ from kplan.store.view import View
 
 UNBOUND, NAMING, FREE, RESERVED = "unbound claims by class", "claims by volume", "free volumes by class", "volumes by claim"
 _Place = tuple[str, str | Ref]
+_ATTRIBUTES = "VolumeAttributesClass"
+_ATTRIBUTES_DIFFER = "volumeAttributesClassName does not match"
+_ATTRIBUTES_OFF = "volumeAttributesClassName is not supported when the feature-gate VolumeAttributesClass is disabled"
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
@@ -136,7 +141,7 @@ def _could_serve(volume: Object, claim: Object) -> bool:
     return volume_mode_of(volume) == volume_mode_of(claim) and attributes_class_of(volume) == attributes_class_of(claim)
 
 
-def mismatch(volume: Object, claim: Object) -> str:
+def mismatch(volume: Object, claim: Object, ctx: Context) -> str:
     """Why a volume that a claim names cannot serve it; "" where it can.
 
     Mirrors: checkVolumeSatisfyClaim of pv_controller.go.
@@ -145,8 +150,14 @@ def mismatch(volume: Object, claim: Object) -> str:
         (is_deleting(volume), f'the volume is marked for deletion "{name_of(volume)}"'),
         (capacity_of(volume).value() < requested_storage(claim).value(), "requested PV is too small"),
         (class_of(volume) != class_of(claim), "storageClassName does not match"),
-        (attributes_class_of(volume) != attributes_class_of(claim), "volumeAttributesClassName does not match"),
+        (_differ_in_attributes(volume, claim, ctx), _ATTRIBUTES_DIFFER if ctx.gates.on(_ATTRIBUTES) else _ATTRIBUTES_OFF),
         (volume_mode_of(volume) != volume_mode_of(claim), "incompatible volumeMode"),
-        (not set(claim["spec"].get("accessModes") or ()) <= set(volume["spec"].get("accessModes") or ()), "incompatible accessMode"),
+        (not has_all_modes(volume, claim), "incompatible accessMode"),
     )
     return next((words for failed, words in checks if failed), "")
+
+
+def _differ_in_attributes(volume: Object, claim: Object, ctx: Context) -> bool:
+    if ctx.gates.on(_ATTRIBUTES):
+        return attributes_class_of(volume) != attributes_class_of(claim)
+    return bool(attributes_class_of(volume) or attributes_class_of(claim))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from kplan.controllers.storage import (
     BETA_PROVISIONER,
+    EXTERNAL_FINALIZER,
+    IN_TREE,
     MIGRATED,
     MIGRATED_TO,
     PROVISIONED_BY,
@@ -17,8 +19,7 @@ from kplan.controllers.storage import (
 )
 from kplan.model.objects import Object, annotations_of, finalizers_of
 
-IN_TREE_FINALIZER, EXTERNAL_FINALIZER = "kubernetes.io/pv-controller", "external-provisioner.volume.kubernetes.io/finalizer"
-_IN_TREE = "kubernetes.io/"
+IN_TREE_FINALIZER = "kubernetes.io/pv-controller"
 
 
 def annealed_claim(claim: Object) -> Object:
@@ -47,7 +48,7 @@ def _with_deletion_finalizers(volume: Object) -> Object:
         return volume
     if provisioner in MIGRATED:
         return _without(volume, IN_TREE_FINALIZER)
-    if not provisioner.startswith(_IN_TREE):
+    if not provisioner.startswith(IN_TREE):
         return volume
     policy = volume["spec"].get("persistentVolumeReclaimPolicy")
     if policy == "Delete" and IN_TREE_FINALIZER not in finalizers_of(volume):

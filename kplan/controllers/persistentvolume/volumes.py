@@ -1,18 +1,16 @@
 """What is done about one volume: it is available, bound, released; and released ones are reclaimed.
 
 Mirrors: pkg/controller/volume/persistentvolume/pv_controller.go (syncVolume, reclaimVolume, recycleVolumeOperation,
-         deleteVolumeOperation, findDeletablePlugin), pkg/volume/hostpath/host_path.go (1.36)
+         deleteVolumeOperation) (1.36)
 Differs: recycling succeeds at once, without a pod; external provisioners are another participant.
 """
 
 from __future__ import annotations
 
-import re
-
 from kplan.controllers.ownership import stored
 from kplan.controllers.persistentvolume.binding import fail_volume, set_volume_phase, unbind_volume
 from kplan.controllers.persistentvolume.migration import IN_TREE_FINALIZER, annealed_volume
-from kplan.controllers.pods import is_terminal
+from kplan.controllers.persistentvolume.plugins import can_recycle, is_deleted_elsewhere, no_deleter
 from kplan.controllers.storage import (
     MIGRATED_TO,
     PROVISIONED_BY,
@@ -34,14 +32,8 @@ from kplan.model.objects import (
     ref_of,
     uid_of,
 )
+from kplan.store.attachment import is_terminated
 from kplan.store.view import View
-
-_IN_TREE = "kubernetes.io/"
-_DELETABLE_PATH = re.compile(r"/tmp/.+")
-_RECYCLABLE = ("nfs", "hostPath")
-_UNDELETABLE = ("nfs", "iscsi", "fc", "local", "flexVolume")
-"""Sources of plugins that there are, but that cannot delete."""
-_HOST_PATH = "kubernetes.io/host-path"
 
 
 def sync_volume(volume: Object, view: View, ctx: Context) -> Steps:
@@ -79,7 +71,7 @@ def _wait_for_claim(volume: Object, claim: Object) -> Steps:
 def _release(volume: Object, view: View) -> Steps:
     if phase_of(volume) not in ("Released", "Failed"):
         volume = yield from set_volume_phase(volume, "Released")
-    if MIGRATED_TO in annotations_of(volume):
+    if annotations_of(volume).get(MIGRATED_TO):
         return
     match volume["spec"].get("persistentVolumeReclaimPolicy"):
         case "Retain":
@@ -95,10 +87,10 @@ def _release(volume: Object, view: View) -> Steps:
 def _recycle(volume: Object, view: View) -> Steps:
     ref = claim_of(volume)
     assert ref is not None
-    pods = [f"{namespace_of(p)}/{name_of(p)}" for p in view.lookup("claim", (ref.namespace, ref.name)) if not is_terminal(p)]
+    pods = [f"{namespace_of(p)}/{name_of(p)}" for p in view.lookup("claim", (ref.namespace, ref.name)) if not is_terminated(p)]
     if pods and view.get(ref) is None:
         yield Emit(ref_of(volume), "VolumeFailedRecycle", f"Volume is used by pods: {','.join(sorted(pods))}")
-    elif not any(volume["spec"].get(source) for source in _RECYCLABLE):
+    elif not can_recycle(volume):
         yield from fail_volume(volume, "VolumeFailedRecycle", "No recycler plugin found for the volume!")
     else:
         yield Emit(ref_of(volume), "VolumeRecycled", "Volume recycled")
@@ -106,28 +98,14 @@ def _recycle(volume: Object, view: View) -> Steps:
 
 
 def _delete(volume: Object) -> Steps:
-    """Delete what a plugin of the cluster itself can delete: host paths below /tmp; leave the rest to its provisioner."""
-    provisioner = annotations_of(volume).get(PROVISIONED_BY)
-    if is_deleting(volume) or (provisioner and not provisioner.startswith(_IN_TREE)) or (not provisioner and volume["spec"].get("csi")):
+    """Delete what a plugin of the cluster itself can delete; leave the rest to its provisioner."""
+    if is_deleted_elsewhere(volume):
         yield Noop("waits-for-an-external-deleter")
         return
-    path = (volume["spec"].get("hostPath") or {}).get("path")
-    if problem := _no_deleter(volume, provisioner):
+    if problem := no_deleter(volume):
         yield from fail_volume(volume, "VolumeFailedDelete", problem)
-    elif not _DELETABLE_PATH.match(path or ""):
-        said = f"host_path deleter only supports /tmp/.+ but received provided {path}"
-        yield from fail_volume(volume, "VolumeFailedDelete", said)
-    else:
-        if IN_TREE_FINALIZER in finalizers_of(volume):
-            stored((yield Update(without_finalizer(volume, IN_TREE_FINALIZER), because="volume-is-released")))
+        return
+    if IN_TREE_FINALIZER in finalizers_of(volume):
+        stored((yield Update(without_finalizer(volume, IN_TREE_FINALIZER), because="volume-is-released")))
+    if not is_deleting(volume):
         yield Delete(ref_of(volume), because="volume-is-released")
-
-
-def _no_deleter(volume: Object, provisioner: str | None) -> str:
-    """Why no plugin of the cluster itself can delete the volume; "" where one can."""
-    if provisioner:
-        return "" if provisioner == _HOST_PATH else f"no volume plugin matched name: {provisioner}"
-    if volume["spec"].get("hostPath"):
-        return ""
-    matched = "deletable volume plugin" if any(volume["spec"].get(source) for source in _UNDELETABLE) else "volume plugin"
-    return f'error getting deleter volume plugin for volume "{name_of(volume)}": no {matched} matched'
