@@ -1,4 +1,4 @@
-"""Who set the size of a workload, as server-side apply tells it."""
+"""Who set what, as server-side apply tells it."""
 
 from __future__ import annotations
 
@@ -39,3 +39,12 @@ def test_an_apply_conflicts_with_who_set_the_size(who: str, tmp_path: Path) -> N
     assert run([*RESIZED[who], "--dry-run", "--cluster", "first.json", "--state-out", "second.json"], tmp_path).code == 0
     said = run([*applied, "--cluster", "second.json", "-o", "kubectl"], tmp_path)
     assert f"error: Apply failed with 1 conflict: conflict with {who} using apps/v1: .spec.replicas\n" in said.stderr
+
+
+def test_a_cluster_without_managers_makes_no_conflicts_but_says_so(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(WEB)
+    (tmp_path / "cluster.yaml").write_text(WEB.replace("replicas: 3", "replicas: 2") + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n")
+    said = run(["apply", "-f", "web.yaml", "--server-side", "--dry-run", "--cluster", "cluster.yaml"], tmp_path)
+    assert said.code == 0
+    assert "~ Deployment default/web  [~spec.replicas 2→3]" in said.stdout
+    assert "server-side apply to Deployment default/web: the cluster was given without managedFields" in said.stdout
