@@ -30,7 +30,6 @@ from kplan.model.objects import Object, Path, thaw
 from kplan.model.quantity import Quantity, QuantityError
 
 _MOST_STRICT_ERRORS = 100
-_NO_STEP = object()
 
 Read = Callable[[Any, "_Decoder"], Any]
 """Makes the decoded value of a JSON value that is not null."""

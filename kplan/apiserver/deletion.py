@@ -13,7 +13,7 @@ from kplan.apiserver.strategy import Strategy
 from kplan.model.instants import write_instant
 from kplan.model.objects import Object, finalizers_of, get_in, is_deleting
 
-ORPHAN, FOREGROUND, BACKGROUND = "Orphan", "Foreground", "Background"
+ORPHAN, FOREGROUND = "Orphan", "Foreground"
 _FINALIZER = {ORPHAN: "orphan", FOREGROUND: "foregroundDeletion"}
 
 

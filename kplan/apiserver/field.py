@@ -25,9 +25,7 @@ class ErrorType(Enum):
     NOT_SUPPORTED = ("FieldValueNotSupported", "Unsupported value")
     FORBIDDEN = ("FieldValueForbidden", "Forbidden")
     TOO_LONG = ("FieldValueTooLong", "Too long")
-    TOO_SHORT = ("FieldValueTooShort", "Too short")
     TOO_MANY = ("FieldValueTooMany", "Too many")
-    TOO_FEW = ("FieldValueTooFew", "Too few")
     INTERNAL = ("InternalError", "Internal error")
     TYPE_INVALID = ("FieldValueTypeInvalid", "Invalid value")
 
@@ -141,7 +139,7 @@ class _Omitted:
 
 OMITTED = _Omitted()
 _WITHOUT_VALUE = frozenset(
-    {ErrorType.REQUIRED, ErrorType.FORBIDDEN, ErrorType.TOO_LONG, ErrorType.TOO_SHORT, ErrorType.INTERNAL}
+    {ErrorType.REQUIRED, ErrorType.FORBIDDEN, ErrorType.TOO_LONG, ErrorType.INTERNAL}
 )
 
 
@@ -257,16 +255,8 @@ def not_found(path: FieldPath, value: Any) -> FieldError:
 
 def too_long(path: FieldPath, value: Any, most: int) -> FieldError:
     """A text longer than ``most`` bytes."""
-    return FieldError(ErrorType.TOO_LONG, path, value, _most(most, "byte"))
-
-
-def too_long_characters(path: FieldPath, value: Any, most: int) -> FieldError:
-    """A text longer than ``most`` characters."""
-    return FieldError(ErrorType.TOO_LONG, path, value, _most(most, "character"))
-
-
-def _most(most: int, unit: str) -> str:
-    return f"may not be more than {most} {unit}{'' if most == 1 else 's'}" if most >= 0 else "value is too long"
+    said = f"may not be more than {most} byte{'' if most == 1 else 's'}" if most >= 0 else "value is too long"
+    return FieldError(ErrorType.TOO_LONG, path, value, said)
 
 
 def too_many(path: FieldPath, count: int | None, most: int) -> FieldError:
@@ -274,12 +264,6 @@ def too_many(path: FieldPath, count: int | None, most: int) -> FieldError:
     noun = "item" if most == 1 else "items"
     said = f"must have at most {most} {noun}" if most >= 0 else "has too many items"
     return FieldError(ErrorType.TOO_MANY, path, OMITTED if count is None else count, said)
-
-
-def too_short(path: FieldPath, value: Any, least: int) -> FieldError:
-    """A text shorter than ``least`` characters (declarative validation)."""
-    said = f"must be at least {least} character{'' if least == 1 else 's'}" if least >= 0 else "value is too short"
-    return FieldError(ErrorType.TOO_SHORT, path, value, said)
 
 
 def internal(path: FieldPath, detail: str) -> FieldError:

@@ -6,7 +6,7 @@ Mirrors: staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go (1.36)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from kplan.apiserver.field import FieldError
@@ -49,15 +49,6 @@ class Outcome:
     def ok(self) -> bool:
         """Whether the request was accepted."""
         return self.error is None
-
-    def with_warnings(self, warnings: Iterable[str]) -> Outcome:
-        """The same answer with these warnings before its own."""
-        return replace(self, warnings=(*warnings, *self.warnings))
-
-
-def qualified(kind: str, group: str) -> str:
-    """``Deployment.apps``: how messages name a kind or a resource."""
-    return f"{kind}.{group}" if group else kind
 
 
 def invalid_status(kind: str, name: str, errors: Iterable[FieldError]) -> Status:

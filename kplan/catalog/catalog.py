@@ -79,10 +79,6 @@ class Catalog:
         """The version an object of a kind is kept in: of ``Deployment.apps`` that of ``apps/v1``."""
         return self._by_group_kind.get(group_kind)
 
-    def element_kind(self, api_version: str, kind: str) -> KindInfo | None:
-        """The kind of a list's items: of ``DeploymentList`` that of ``Deployment``; None where it is no list."""
-        return self.kind(api_version, kind.removesuffix("List")) if kind.endswith("List") else None
-
     def definition(self, name: str) -> Definition:
         """The definition of that full name, as :attr:`Schema.ref` and :attr:`KindInfo.definition` have it.
 

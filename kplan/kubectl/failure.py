@@ -17,8 +17,6 @@ class Failure:
 
     message: str
     status: Status | None = None
-    silent: bool = False
-    """Everything has been said already; only the exit code tells."""
 
     def __str__(self) -> str:
         return self.message
@@ -48,9 +46,6 @@ class Failures:
 
 AnyFailure = Failure | Failures
 
-SILENT = Failure("exit", silent=True)
-
-
 def aggregate(errors: Iterable[AnyFailure | None]) -> Failures | None:
     """All of them as one, None where there is none."""
     found = tuple(e for e in errors if e is not None)
@@ -79,13 +74,11 @@ def with_source(verb: str, source: str, error: AnyFailure) -> AnyFailure:
 
 
 def report(error: AnyFailure) -> str:
-    """What kubectl writes on stderr before it exits with 1; "" or ends with a newline."""
+    """What kubectl writes on stderr before it exits with 1, a newline at its end."""
     if isinstance(error, Failures) and len(error.errors) == 1:
         error = error.errors[0]
     if isinstance(error, Failures):
         return "".join(f"{_message(e)}\n" for e in error.errors)
-    if error.silent:
-        return ""
     if error.status is not None and error.status.reason == "Invalid":
         return _line(_invalid(error.status))
     said = _message(error)

@@ -34,7 +34,6 @@ MALFORMED = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
 BAD_SUFFIX = "unable to parse quantity's suffix"
-BAD_NUMBER = "unable to parse numeric part of quantity"
 
 _MAX_NANO = (2**63 - 1) * NANO
 _MAX_TEXT = 1024

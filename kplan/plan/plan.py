@@ -13,7 +13,7 @@ from enum import Enum
 from kplan.engine.loop import Later
 from kplan.engine.unrest import Oscillation
 from kplan.model.diagnostics import Diagnostic
-from kplan.model.objects import Object, Ref, controller_of, finalizers_of, get_in, is_deleting
+from kplan.model.objects import Object, Ref, finalizers_of, get_in, is_deleting
 from kplan.plan.diff import FieldChange, changes
 from kplan.store.journal import Event, Journal, Stages, Write
 
@@ -191,9 +191,3 @@ def _silence(pod: Object) -> str:
     """What is to be said where the scheduler said nothing."""
     name = get_in(pod, ("spec", "schedulerName"), "default-scheduler")
     return f"no scheduler named {name} has taken it up"
-
-
-def owner_key(obj: Object) -> tuple[str, str] | None:
-    """(kind, name) of the controlling owner, or None."""
-    owner = controller_of(obj)
-    return (owner["kind"], owner["name"]) if owner is not None else None

@@ -26,6 +26,7 @@ from kplan.scheduler.framework import (
     Mask,
     Refusal,
     Refused,
+    RelativeScoreState,
     RowList,
     Rows,
     SchedulingError,
@@ -215,13 +216,15 @@ class _Scores:
     def __init__(self, profile: Profile, pod: PodInfo, cluster: Cluster) -> None:
         self._size = cluster.nodes.size
         self._plain: list[tuple[str, int, ScoreState]] = []
-        self._relative: list[tuple[str, int, Any]] = []
+        self._relative: list[tuple[str, int, RelativeScoreState]] = []
         for plugin, weight in profile.scorers:
             state = plugin.pre_score(pod, cluster)
             if state is SKIP or isinstance(state, Skip):
                 continue
-            entry = (plugin.name, weight, state)
-            (self._relative if hasattr(state, "normalize") else self._plain).append(entry)
+            if isinstance(state, RelativeScoreState):
+                self._relative.append((plugin.name, weight, state))
+            else:
+                self._plain.append((plugin.name, weight, state))
         self._base: Ints = np.zeros(self._size, dtype=np.int64)
         self._add_up(ALL)
 

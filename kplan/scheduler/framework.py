@@ -16,7 +16,6 @@ Differs: nodes are rows of columns and a plugin judges many at once; there is no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
@@ -98,7 +97,7 @@ class FilterState(Protocol):
 class ScoreState(Protocol):
     """One plugin's raw score of all nodes for one pod.
 
-    Where scores are relative to the other feasible nodes, it also has ``normalize``, see :class:`Normalizes`.
+    Where they are relative to the other feasible nodes, it is a :class:`RelativeScoreState`.
     """
 
     locality: Locality
@@ -108,7 +107,8 @@ class ScoreState(Protocol):
         """Score these rows (again)."""
 
 
-class Normalizes(Protocol):
+@runtime_checkable
+class RelativeScoreState(ScoreState, Protocol):
     """A score state whose scores are relative to the other feasible nodes."""
 
     def normalize(self, feasible: Mask, count: int) -> Ints | int:
@@ -194,12 +194,3 @@ def round_half_away(values: NDArray[np.float64]) -> Ints:
     whole = np.floor(values)
     whole += (values - whole) >= 0.5
     return whole.astype(np.int64)
-
-
-def reason_counts(codes: Ids, refusals: Sequence[Refusal]) -> dict[str, int]:
-    """How often each reason was given; ``refusals[code]`` are the words of a code."""
-    counts: dict[str, int] = {}
-    for code, times in zip(*np.unique(codes, return_counts=True), strict=True):
-        for reason in refusals[int(code)].reasons:
-            counts[reason] = counts.get(reason, 0) + int(times)
-    return counts

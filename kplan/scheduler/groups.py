@@ -8,7 +8,7 @@ Mirrors: pkg/scheduler/framework/plugins/{interpodaffinity,podtopologyspread} (t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,11 +131,3 @@ class Tally:
     def by_domain(self) -> Ints:
         """Every row's domain sum; 0 for rows without a domain."""
         return self.sums[self.ids]
-
-
-def tally_of(groups: Sequence[Counts], ids: Ids, domains: int, eligible: Mask | None = None) -> Tally:
-    """A tally that counts each of these once."""
-    tally = Tally(ids, domains, eligible)
-    for counts in groups:
-        tally.add(counts)
-    return tally

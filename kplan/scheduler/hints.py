@@ -41,8 +41,6 @@ from kplan.scheduler.taints import UNSCHEDULABLE_TAINT, tolerated, untolerated
 from kplan.scheduler.topology import Constraint, constraints_of
 from kplan.scheduler.volumes import WAIT_FOR_FIRST_CONSUMER, claims_of, in_tree_plugin
 
-SpreadConstraints = Callable[[PodInfo], Sequence[Constraint]]
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

@@ -211,10 +211,6 @@ class Nominator:
             if not self.by_node[node]:
                 del self.by_node[node]
 
-    def node_for(self, ref: Ref) -> str:
-        """The node a pod is nominated to, or ""."""
-        return self._node_of.get(ref, "")
-
 
 def _timestamp(ref: Ref, pod: Object, now: float) -> Timestamp:
     created = read_instant(pod["metadata"].get("creationTimestamp"))

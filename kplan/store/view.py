@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from kplan.model.objects import Object, Ref, labels_of, namespace_of
+from kplan.model.objects import Object, Ref, labels_of
 from kplan.model.selectors import Selector
 
 
@@ -70,8 +70,3 @@ def namespace_labels(view: View, namespace: str) -> Mapping[str, str]:
     """The labels of a namespace; empty where it does not exist."""
     found = view.get(Ref("Namespace", "", namespace))
     return labels_of(found) if found is not None else {}
-
-
-def in_namespace(objects: Iterable[Object], namespace: str) -> Iterator[Object]:
-    """Those of the objects that are in a namespace."""
-    return (o for o in objects if namespace_of(o) == namespace)

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kplan.load.documents import Document, as_document
+from kplan.load.documents import Document
 from kplan.load.sources import load_sources
 from kplan.model.objects import replace_in
 from kplan.validation.judge import Judge, Settings
 from tests.bench.fuzz import CRD, WIDGET, corpus, mutate
+from tests.documents import as_document
 
 RECORDED = Path(__file__).parents[2] / "fixtures" / "recorded"
 SPEC = ("spec", "versions", 0, "schema", "openAPIV3Schema", "properties", "spec", "x-kubernetes-validations")

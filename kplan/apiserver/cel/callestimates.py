@@ -15,7 +15,6 @@ from kplan.apiserver.cel.values import Uint
 MAX_FORMAT, MAX_FORMAT_REGEX = 64, 128
 _BYTES = Range(4, 16)
 
-Sized = tuple[Estimator, Node | None, list[Node]]
 Rule = Callable[[Estimator, Node | None, list[Node]], Estimate | None]
 
 

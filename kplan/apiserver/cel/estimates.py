@@ -6,7 +6,6 @@ Mirrors: github.com/google/cel-go/checker/cost.go (0.26)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -116,9 +115,6 @@ def size_at(root: Declared, variable: str, path: Path | None) -> Range | None:
             case _:
                 here = here.fields.get(step)
     return None if here is None else Range(0, here.max_elements)
-
-
-FunctionEstimate = Callable[["Estimator", str, str, Node | None, list[Node]], Estimate | None]
 
 
 def estimate_cost(checked: Checked, root: Declared, variable: str = "") -> Range:

@@ -19,6 +19,7 @@ from typing import Any
 from kplan.apiserver.cel.values import Uint
 
 MAX_EXPRESSION = 100_000
+"""Code points in one expression."""
 
 
 class Expr:
@@ -181,6 +182,9 @@ def parse(text: str, *, bindings: bool = False) -> Parsed:
 
     Raises: SyntaxIssues.
     """
+    if len(text) > MAX_EXPRESSION:
+        too_long = f"expression code point size exceeds limit: size: {len(text)}, limit {MAX_EXPRESSION}"
+        raise SyntaxIssues(display(text, [Issue(-1, -1, too_long)]))
     try:
         compiled = _environment(bindings).compile(text, disable_check=True)
     except RuntimeError as refused:

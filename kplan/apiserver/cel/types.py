@@ -112,9 +112,6 @@ class Declared:
     min_serialized_size: int = 0
 
 
-NO_MAX = 2**63 - 1
-
-
 _PATCH_FIELDS = {"op": STRING, "path": STRING, "from": STRING, "value": DYN}
 
 

@@ -44,7 +44,6 @@ _RESERVED = re.compile(
     "true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while"
 )
 _ESCAPES = {"__": "__underscores__", ".": "__dot__", "-": "__dash__", "/": "__slash__"}
-_UNESCAPES = {"underscores": "__", "dot": ".", "dash": "-", "slash": "/"}
 
 
 @lru_cache(maxsize=4096)

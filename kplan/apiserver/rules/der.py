@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-BOOLEAN, INTEGER, BITS, OCTETS, OID, SEQUENCE = 0x01, 0x02, 0x03, 0x04, 0x06, 0x30
+BOOLEAN, INTEGER, BITS, OID, SEQUENCE = 0x01, 0x02, 0x03, 0x06, 0x30
 
 
 class DerError(ValueError):

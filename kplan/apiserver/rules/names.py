@@ -40,7 +40,6 @@ MAX_LABEL, MAX_SUBDOMAIN, MAX_LABEL_VALUE = 63, 253, 63
 
 _LABEL_SAID = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"
 _SUBDOMAIN_SAID = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
-_SUBDOMAIN_CASELESS_SAID = "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
 _SUBDOMAIN_UNDERSCORE_SAID = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character"
 _DNS1035_SAID = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character"
 _WILDCARD_SAID = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character"
@@ -122,17 +121,6 @@ def is_dns1123_subdomain_with_underscore(value: str) -> Messages:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def is_dns1123_subdomain_caseless(value: str) -> Messages:
-    """As a subdomain, capitals allowed (declarative validation)."""
-    said = []
-    if byte_length(value) > MAX_SUBDOMAIN:
-        said.append(max_bytes_error(MAX_SUBDOMAIN))
-    if not matches(DNS1123_SUBDOMAIN, value.lower()):
-        said.append(regex_error(_SUBDOMAIN_CASELESS_SAID, DNS1123_SUBDOMAIN, "Example.com"))
-    return tuple(said)
-
-
-@lru_cache(maxsize=_REMEMBERED)
 def is_dns1035_label(value: str) -> Messages:
     """As a label, beginning with a letter."""
     return _within(value, MAX_LABEL, DNS1035_LABEL, _DNS1035_SAID, "my-name", "abc-123")
@@ -209,11 +197,8 @@ def is_valid_port_num(port: int) -> Messages:
 
 
 def is_valid_user_id(uid: int) -> Messages:
-    """A user id: 0 to 2147483647."""
+    """A user or group id: 0 to 2147483647."""
     return is_in_range(uid, 0, 2147483647)
-
-
-is_valid_group_id = is_valid_user_id
 
 
 def is_valid_port_name(port: str) -> Messages:

@@ -63,12 +63,9 @@ def test_a_kind_is_served_in_its_version_only() -> None:
     assert CATALOG.kind("policy/v1", "Eviction") is None
 
 
-def test_storage_and_element_kinds() -> None:
+def test_storage_kinds() -> None:
     stored = CATALOG.storage_kind("HorizontalPodAutoscaler.autoscaling")
     assert stored is not None and stored.api_version == "autoscaling/v2"
-    element = CATALOG.element_kind("apps/v1", "DeploymentList")
-    assert element is not None and element.kind == "Deployment"
-    assert CATALOG.element_kind("apps/v1", "Deployment") is None
 
 
 def test_a_field_says_how_it_is_typed_and_merged() -> None:

@@ -185,7 +185,7 @@ def test_several_processes_only_where_they_pay(tmp_path: Path) -> None:
 
 
 def test_what_claims_an_address_waits_for_nobody_else(tmp_path: Path) -> None:
-    from kplan.load.documents import as_document
+    from tests.documents import as_document
 
     def service(**spec: object) -> int:
         return rank(as_document({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": spec}))

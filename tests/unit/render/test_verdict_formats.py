@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 import kplan
-from kplan.load.documents import Loaded, Skipped, as_document
+from kplan.load.documents import Loaded, Skipped
 from kplan.model.codes import CODES
 from kplan.model.diagnostics import Diagnostic, Location, Severity
 from kplan.render.verdicts import github, junit, kubeconform, sarif, tap, text
@@ -20,6 +20,7 @@ from kplan.render.verdicts import json as json_format
 from kplan.render.verdicts.report import Report
 from kplan.validation.judge import Judge, Settings, judge_all
 from kplan.validation.verdict import ERROR, INVALID, VALID, Verdict
+from tests.documents import as_document
 from tests.oracle.running import run
 
 HOSTILE = 'a\x00\x1b]0;x\x07 <b>&"\'\r\n::error::%0A,: \ufffe \U0001f600 ]]>'

@@ -109,6 +109,6 @@ def test_a_nomination_is_to_one_node() -> None:
     nominator, ref = Nominator(), Ref("Pod", "default", "a")
     nominator.nominate(ref, "n1")
     nominator.nominate(ref, "n2")
-    assert list(nominator.by_node) == ["n2"] and nominator.node_for(ref) == "n2"
+    assert list(nominator.by_node) == ["n2"]
     nominator.nominate(ref, "")
-    assert not nominator.by_node and nominator.node_for(ref) == ""
+    assert not nominator.by_node

@@ -1,4 +1,4 @@
-"""The schema layer: what it finds, where, and in which words; and that it agrees with its own JSON Schema."""
+"""The schema layer: what it finds, where, and in which words; and that it agrees with ``jsonschema``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kplan.catalog.catalog import Catalog
 from kplan.catalog.definitions import Schema
 from kplan.model.objects import Path, replace_in
-from kplan.validate.jsonschema import format_checker, to_jsonschema
 from kplan.validate.schema import checker, violations
+from tests.reference.jsonschemas import format_checker, to_jsonschema
 
 CATALOG = Catalog.at("1.36")
 

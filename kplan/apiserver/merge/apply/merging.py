@@ -43,7 +43,7 @@ class _Lists:
     """Two lists that are merged item by item."""
 
     def __init__(self, left: list[Any], right: list[Any], listing: Listing) -> None:
-        self._left, self._right, self._shape = left, right, listing.element
+        self._left, self._shape = left, listing.element
         self._ours = [item_element(item, listing) for item in left]
         self._theirs = [item_element(item, listing) for item in right]
         self._our_item: dict[str, Any] = {}

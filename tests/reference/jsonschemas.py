@@ -1,11 +1,10 @@
-"""The same rules as a JSON Schema (draft 2020-12), for editors and for ``jsonschema`` to explain.
-
-A property test holds it against the compiled closures of ``schema.py``.
-"""
+"""The rules of the schema layer as a JSON Schema (draft 2020-12), that ``jsonschema`` may judge ``validate/schema.py``."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import jsonschema
 
 from kplan.catalog.catalog import Catalog
 from kplan.catalog.definitions import Schema
@@ -29,10 +28,8 @@ def to_jsonschema(definition: str, catalog: Catalog) -> Json:
     return {"$schema": DRAFT, "$ref": _pointer(definition), "$defs": dict(sorted(found.items()))}
 
 
-def format_checker() -> Any:
-    """A ``jsonschema.FormatChecker`` that knows quantities and instants as Kubernetes reads them."""
-    import jsonschema
-
+def format_checker() -> jsonschema.FormatChecker:
+    """A checker that knows quantities and instants as Kubernetes reads them."""
     known = jsonschema.FormatChecker(formats=())
     for name, is_it in FORMATS.items():
         known.checks(name)(lambda value, is_it=is_it: value is None or is_it(value))
