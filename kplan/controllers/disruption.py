@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from kplan.controllers.pods import condition, is_ready, is_terminal
 from kplan.controllers.scale import NoScale, scale_of
 from kplan.engine.contract import Context, Emit, Key, Noop, Requeue, Steps, Update, Watch, own_key
+from kplan.model.disruptiontarget import as_disruption_target
 from kplan.model.instants import read_instant, write_instant
 from kplan.model.intstr import scaled_value
 from kplan.model.objects import (
@@ -273,9 +274,8 @@ def _clear_stale_condition(ref: Ref, view: View, ctx: Context) -> Steps:
     if since + STALE_TIMEOUT > ctx.now:
         yield Requeue(at=since + STALE_TIMEOUT, background=True, note=f"{ref.name} is no longer said to be disrupted")
         return
-    made = {"type": "DisruptionTarget", "status": "False", "lastProbeTime": None, "lastTransitionTime": write_instant(ctx.now)}
-    conditions = [made if c["type"] == "DisruptionTarget" else c for c in pod["status"]["conditions"]]
-    yield Update({**pod, "status": {**pod["status"], "conditions": conditions}}, because="disruption-did-not-happen", subresource="status")
+    cleared = as_disruption_target(pod, "", "", ctx.now, status="False", tracking=ctx.gates.on("PodObservedGenerationTracking"))
+    yield Update(cleared, because="disruption-did-not-happen", subresource="status")
 
 
 CONTROLLER = DisruptionController

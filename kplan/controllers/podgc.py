@@ -7,12 +7,11 @@ Differs: it is woken by what it collects, and waits as long as a round and the q
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from kplan.controllers.nodetaints import OUT_OF_SERVICE, taints_of
 from kplan.controllers.pods import created, is_terminal, node_of, phase_of
 from kplan.engine.contract import Context, Delete, Key, Noop, Requeue, Steps, Update, Watch
-from kplan.model.instants import write_instant
+from kplan.model.disruptiontarget import as_disruption_target
 from kplan.model.objects import EMPTY, Object, Ref, get_in, is_deleting, name_of, ref_of
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
@@ -21,7 +20,7 @@ ROUND_SECONDS, QUARANTINE_SECONDS = 20.0, 40.0
 MOST_TERMINATED = 12500
 _TERMINATED = "terminated pods"
 _RUNNING_PHASES = ("Pending", "Running", "Unknown")
-_ORPHANED = {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC", "message": "PodGC: node no longer exists"}
+_ORPHANED = "DeletionByPodGC", "PodGC: node no longer exists"
 
 
 def _is_terminated(pod: Object) -> bool:
@@ -86,13 +85,13 @@ class PodGC:
             yield Requeue(at=due, note=f"pods of the missing node {key.name} are deleted")
             return
         for pod in pods:
-            yield from _mark_failed_and_delete(pod, ctx, "node-is-gone", _ORPHANED)
+            yield from _mark_failed_and_delete(pod, ctx, "node-is-gone", orphaned=True)
 
     def _collect_terminating(self, pod: Object, view: View, ctx: Context) -> Steps:
         node = view.get(Ref("Node", "", node_of(pod)))
         if node_of(pod) and not (node is not None and _is_out_of_service(node)):
             return
-        if is_terminal(pod):
+        if is_terminal(pod) and not pod["metadata"].get("deletionGracePeriodSeconds"):
             yield Noop("held-by-finalizers")
             return
         due = self._deleting_since.setdefault(ref_of(pod), ctx.now) + ROUND_SECONDS
@@ -124,12 +123,13 @@ def _by_eviction_and_creation(pod: Object) -> tuple[bool, float, str]:
     return not evicted, created(pod) or 0.0, name_of(pod)
 
 
-def _mark_failed_and_delete(pod: Object, ctx: Context, because: str, condition: dict[str, Any] | None = None) -> Steps:
+def _mark_failed_and_delete(pod: Object, ctx: Context, because: str, *, orphaned: bool = False) -> Steps:
     if not is_terminal(pod):
-        status = {**(pod.get("status") or EMPTY), "phase": "Failed"}
-        if condition is not None:
-            others = [c for c in status.get("conditions") or () if c["type"] != condition["type"]]
-            status["conditions"] = [*others, {**condition, "lastProbeTime": None, "lastTransitionTime": write_instant(ctx.now)}]
+        tracking = ctx.gates.on("PodObservedGenerationTracking")
+        marked = as_disruption_target(pod, *_ORPHANED, ctx.now, tracking=tracking) if orphaned else pod
+        status = {**(marked.get("status") or EMPTY), "phase": "Failed"}
+        if (tracking or status.get("observedGeneration")) and (generation := pod["metadata"].get("generation")):
+            status["observedGeneration"] = generation
         yield Update({**pod, "status": status}, because=because, subresource="status")
     yield Delete(ref_of(pod), because=because, grace=0)
 

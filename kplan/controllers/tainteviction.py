@@ -108,7 +108,7 @@ def _seconds_tolerated(taints: Iterable[Taint], tolerations: Sequence[Mapping[st
 def _evict(pod: Object, ctx: Context) -> Steps:
     ref = ref_of(pod)
     yield Emit(ref, "TaintManagerEviction", f"Marking for deletion Pod {ref.namespace}/{ref.name}")
-    if (marked := as_disruption_target(pod, _REASON, _MESSAGE, ctx.now)) is not pod:
+    if (marked := as_disruption_target(pod, _REASON, _MESSAGE, ctx.now, tracking=ctx.gates.on("PodObservedGenerationTracking"))) is not pod:
         yield Update(marked, because="node-is-tainted", subresource="status")
     yield Delete(ref, because="node-is-tainted")
 

@@ -42,8 +42,11 @@ def _pod(write: Write, _: View) -> Iterable[Key]:
 
 
 def _node(write: Write, view: View) -> Iterable[Key]:
-    """The node whose kubelet comes back, and its pods; those that wait, when a volume is attached."""
-    if write.before is None or write.after is None or is_lost(write.after):
+    """The node whose kubelet comes, or comes back, and its pods; those that wait, when a volume is attached."""
+    if write.after is None or is_lost(write.after):
+        return
+    if write.before is None:
+        yield from (ref_of(p) for p in pods_on(view, write.ref.name) if write.seq)
         return
     if is_lost(write.before):
         yield write.ref
@@ -76,7 +79,7 @@ class Kubelet:
     priority = 2
     watches = (
         Watch("Pod", _pod, "a pod bound to the node"),
-        Watch("Node", _node, "its kubelet comes back"),
+        Watch("Node", _node, "its kubelet comes, or comes back"),
         Watch("ConfigMap", _waiting_in_namespace, "a pod waits for it"),
         Watch("Secret", _waiting_in_namespace, "a pod waits for it"),
         Watch("PersistentVolumeClaim", _claim, "a pod waits for it, or for its volume to grow"),
