@@ -22,6 +22,7 @@ from kplan.model.instants import write_instant
 from kplan.model.names import Names
 from kplan.model.objects import Object, Ref, get_in, group_kind, thaw
 from kplan.store.store import Store
+from tests import volumes
 
 NOW = 1_800_000_000.0
 """The present of every table: 2027-01-15T08:00:00Z, a Friday."""
@@ -37,11 +38,12 @@ VERSIONS = {
     "PodDisruptionBudget": "policy/v1",
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
     "EndpointSlice": "discovery.k8s.io/v1",
+    "StorageClass": "storage.k8s.io/v1",
     "Rollout": "example.com/v1",
 }
 _SELECTED = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
-_TOP_LEVEL = ("subsets", "endpoints", "ports", "addressType")
-_CLUSTER = ("Node", "Namespace", "PersistentVolume", "CustomResourceDefinition")
+_TOP_LEVEL = ("subsets", "endpoints", "ports", "addressType", "provisioner", "volumeBindingMode", "mountOptions")
+_CLUSTER = ("Node", "Namespace", "PersistentVolume", "CustomResourceDefinition", "StorageClass")
 
 
 def ref(text: str) -> Ref:
@@ -148,6 +150,9 @@ class World:
             self._workload(kind, made, given)
         elif kind == "Pod":
             self._pod(made, given, i)
+        elif kind in ("PersistentVolume", "PersistentVolumeClaim"):
+            made = merge(made, volumes.volume(given) if kind == "PersistentVolume" else volumes.claim(given))
+            meta["annotations"] = made.pop("annotations")
         elif kind == "EndpointSlice" and "holds" in given:
             self._piece(made, given)
         elif kind == "ControllerRevision":
@@ -238,6 +243,7 @@ class World:
         if "restarts" in given:
             made["status"]["containerStatuses"] = [{"name": "main", "restartCount": given["restarts"]}]
 
+    outcome = staticmethod(volumes.outcome)
     ref = staticmethod(ref)
     at = staticmethod(at)
 

@@ -3,7 +3,9 @@
 ``then`` lists every create, update and delete in order; equal ones in a row are written once with ``count``.  Of status
 writes, events, timers and noops it lists those that matter.  Instead, or as well, rows say what it came to: ``sizes``, the
 replicas of the ReplicaSets; ``gone``, the names of what was deleted; ``done``, how many actions there were of a verb; and
-``left``, the values at dotted paths of the subject.  ``tracked`` puts in pods of a Job, as ``2 Running`` or ``1 Failed at 3``.
+``left``, the values at dotted paths of the subject.  ``leaves`` says it of any object, of claims and volumes in the words of
+``tests.volumes``, null of one that is gone; then ``events`` are all events there were.  A controller that
+``starts`` looks at the world before.  ``tracked`` puts in pods of a Job, as ``2 Running`` or ``1 Failed at 3``.
 """
 
 from __future__ import annotations
@@ -63,6 +65,21 @@ def brief(row: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in row.items() if k not in ("object", "error")}
 
 
+def leaves(world: Any, case: dict[str, Any], done: list[dict[str, Any]]) -> None:
+    story = [brief(r) for r in done]
+    for name, want in case["leaves"].items():
+        found = world.store.get(world.ref(name))
+        if want is None or found is None:
+            assert want is found, (name, story)
+        elif isinstance(want, str):
+            assert world.outcome(found) == want, (name, story)
+        else:
+            for path, value in want.items():
+                assert world.at(found, path) == value, (name, path, found, story)
+    assert [f"{r['type']} {r['event']}" for r in done if "event" in r] == case.get("events", []), story
+    assert set(case.get("says", ())) <= {r["says"] for r in done if "event" in r}, story
+
+
 @pytest.mark.parametrize(("table", "case"), list(rows()))
 def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None:
     world = cluster(options=Options(**case.get("options", {})), gates=case.get("gates", {}))
@@ -70,7 +87,10 @@ def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None
         world.add(row)
     world.add_tracked(table["subject"], case.get("tracked", []))
     module = importlib.import_module(f"kplan.controllers.{table['controller']}")
-    done = world.reconcile(module.CONTROLLER(), cluster.ref(case.get("subject", table["subject"])))
+    controller = module.CONTROLLER()
+    if table.get("starts"):
+        controller.start(world.store, world.context)
+    done = world.reconcile(controller, cluster.ref(case.get("subject", table["subject"])))
     if "sizes" in case:
         assert sizes(world) == case["sizes"], [brief(r) for r in done]
     if "gone" in case:
@@ -80,6 +100,8 @@ def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None
     subject = world.store.get(cluster.ref(table["subject"]))
     for path, value in case.get("left", {}).items():
         assert cluster.at(subject, path) == value, (path, subject.get("status"), [brief(r) for r in done])
+    if "leaves" in case:
+        leaves(world, case, done)
     if "then" not in case:
         return
     wanted = expected(case)
