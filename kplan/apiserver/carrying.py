@@ -28,8 +28,17 @@ def same(a: Object, b: Object) -> bool:
     return mine is others or but_for_times(mine) == but_for_times(others)
 
 
-def carry(meta: Draft, old_meta: Object, key: str) -> None:
-    """Keep what the server owns as it was."""
+_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+
+
+def carry_server_fields(meta: Draft, old_meta: Object) -> None:
+    """Metadata that the server owns stays as it was."""
+    for owned in _OWNED:
+        _carry(meta, old_meta, owned)
+    meta["resourceVersion"] = old_meta.get("resourceVersion")
+
+
+def _carry(meta: Draft, old_meta: Object, key: str) -> None:
     if key in old_meta:
         meta[key] = old_meta[key]
     else:
@@ -41,11 +50,11 @@ def carry_by_subresource(draft: Draft, old: Object, strategy: Strategy, subresou
     if not strategy.has_status:
         return
     if subresource == "":
-        carry(draft, old, "status")
+        _carry(draft, old, "status")
     elif subresource == "status":
         for key in draft.keys() | old.keys():
             if key not in ("status", "metadata"):
-                carry(draft, old, key)
+                _carry(draft, old, key)
 
 
 def generation_rises(draft: Draft, old: Object, strategy: Strategy) -> bool:

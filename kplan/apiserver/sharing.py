@@ -2,7 +2,7 @@
 
 A pod that a controller stamps out of a template differs from its twin in name and owner only.  Where the very same
 (``is``) spec, labels and annotations come again into the same namespace, and nothing that admission looks at has been
-written since, the answer is the same; only quotas must be asked anew.
+written since, the answer is the same; only quotas and the namespace's life must be asked anew.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _ASKED = (
     "MutatingAdmissionPolicy.admissionregistration.k8s.io",
     "MutatingAdmissionPolicyBinding.admissionregistration.k8s.io",
 )
+ASKED_ANEW = ("NamespaceLifecycle", "ResourceQuota")
+"""The admission plugins whose answer another pod may change."""
 _POLICIES = tuple(k for k in _ASKED if k.endswith("admissionregistration.k8s.io"))
 
 
