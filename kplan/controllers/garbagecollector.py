@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kplan.engine.contract import Context, Delete, Key, Noop, Steps, Update, Watch
+from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Steps, Update, Watch
 from kplan.model.objects import (
     Object,
     Ref,
     finalizers_of,
-    group_kind,
     is_deleting,
     namespace_of,
     owner_references,
@@ -26,6 +25,7 @@ from kplan.store.journal import Write
 from kplan.store.view import View
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+_IGNORED = ("Event", "Event.events.k8s.io")
 
 Reference = Mapping[str, Any]
 
@@ -33,6 +33,8 @@ Reference = Mapping[str, Any]
 def _keys(write: Write, view: View) -> Iterable[Key]:
     """Who has to be looked at: dependents of what went, owners that wait for it, and what changed hands itself."""
     before, after = write.before, write.after
+    if write.ref.kind in _IGNORED:
+        return
     if after is None:
         assert before is not None
         for dependent in view.lookup("owner", uid_of(before)):
@@ -69,12 +71,17 @@ class GarbageCollector:
     priority = 0
     watches = (Watch("*", _keys, "owner references"),)
 
+    def __init__(self) -> None:
+        self._reported: set[tuple[str, str]] = set()
+        """Of which objects it was said that they name which owner in another namespace, by UID."""
+
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Judge one object by its owners, or its dependents by it."""
         assert isinstance(key, Ref)
         obj = view.get(key)
         if obj is None:
             return
+        yield from self._report_owner_elsewhere(obj, view)
         if is_deleting(obj):
             if ORPHAN in finalizers_of(obj):
                 yield from _orphan_dependents(obj, view)
@@ -84,6 +91,20 @@ class GarbageCollector:
                 yield Noop("already-being-deleted")
             return
         yield from _attempt_to_delete(obj, view, ctx)
+
+    def _report_owner_elsewhere(self, obj: Object, view: View) -> Steps:
+        """Say once of an object that it names an owner in another namespace."""
+        namespace = namespace_of(obj)
+        for reference in owner_references(obj):
+            owner = view.by_uid(reference.get("uid") or "")
+            if owner is None or namespace_of(owner) in ("", namespace):
+                continue
+            pair = (uid_of(obj), uid_of(owner))
+            if pair not in self._reported:
+                self._reported.add(pair)
+                named = f"[{reference['apiVersion']}/{reference['kind']}, namespace: {namespace}, name: {reference['name']}, uid: {reference['uid']}]"
+                yield Emit(ref_of(obj), "OwnerRefInvalidNamespace", f'ownerRef {named} does not exist in namespace "{namespace}"', "Warning")
+            return
 
 
 def _attempt_to_delete(obj: Object, view: View, ctx: Context) -> Steps:
@@ -120,10 +141,10 @@ class _Owners:
 
 
 def _classify(obj: Object, references: list[Reference], view: View, ctx: Context) -> _Owners | None:
-    """The owners by what has become of them; None where an owner's kind is not served, or can own nothing of the kind."""
+    """The owners by what has become of them; None where an owner's version is not served, or it can own nothing of the kind."""
     found = _Owners()
     for reference in references:
-        info = ctx.kind_info(group_kind(reference.get("apiVersion") or "", reference.get("kind") or ""))
+        info = ctx.resolve(reference.get("apiVersion") or "", reference.get("kind") or "")
         if info is None or (info.namespaced and not namespace_of(obj)):
             return None
         owner = view.get(Ref(info.group_kind, namespace_of(obj) if info.namespaced else "", reference.get("name") or ""))
@@ -158,8 +179,11 @@ def _blocks(dependent: Object, owner: Object) -> bool:
 
 
 def _orphan_dependents(owner: Object, view: View) -> Steps:
+    answers = []
     for dependent in view.lookup("owner", uid_of(owner)):
-        yield _without_owners(dependent, {uid_of(owner)}, "orphaned")
+        answers.append((yield _without_owners(dependent, {uid_of(owner)}, "orphaned")))
+    if any(answer.error is not None and answer.error.code != 404 for answer in answers):
+        return
     current = view.get(ref_of(owner))
     if current is not None:
         yield _without_finalizer(current, ORPHAN, "dependents-are-orphaned")

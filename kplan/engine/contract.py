@@ -149,6 +149,8 @@ class Context:
     """How a kind (``Deployment.apps``) or a resource (``deployments.apps``) is stored; custom kinds included."""
     minor: str = "1.36"
     """The Kubernetes minor of the cluster."""
+    resolve: Callable[[str, str], KindInfo | None] = lambda _, __: None
+    """A kind in the API version that is named, as it is served."""
 
 
 @dataclass(frozen=True, slots=True)

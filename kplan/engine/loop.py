@@ -79,7 +79,9 @@ class Engine:
             return
         self._started = True
         server = self.server
-        self._context = Context(server.now, server.catalog.gates, server.names, self.options, server.kind_info, server.catalog.minor)
+        self._context = Context(
+            server.now, server.catalog.gates, server.names, self.options, server.kind_info, server.catalog.minor, server.resolve
+        )
         for i, controller in enumerate(self.controllers):
             for watch in controller.watches:
                 self._watchers.setdefault(watch.kind, []).append((i, watch.keys))

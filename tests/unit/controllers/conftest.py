@@ -84,7 +84,7 @@ class World:
     def __post_init__(self) -> None:
         self.server = APIServer(self.store, self.catalog, Names(0), now=self.now)
         gates = Gates({**self.catalog.gates.enabled, **self.gates})
-        self.context = Context(self.now, gates, self.server.names, self.options, self.server.kind_info)
+        self.context = Context(self.now, gates, self.server.names, self.options, self.server.kind_info, resolve=self.server.resolve)
         self.add({"Namespace": "default", "status": {"phase": "Active"}})
         self.add({"ServiceAccount": "default"})
 
@@ -138,7 +138,7 @@ class World:
             if key in given:
                 meta[key] = given[key]
         if given.get("deleting"):
-            meta["deletionTimestamp"], meta["deletionGracePeriodSeconds"] = seconds_ago(1), 30
+            meta["deletionTimestamp"], meta["deletionGracePeriodSeconds"] = seconds_ago(1), 30 if kind == "Pod" else 0
         if "of" in given:
             owner = self.store.get(ref(given["of"]))
             assert owner is not None, given["of"]
