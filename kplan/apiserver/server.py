@@ -168,9 +168,7 @@ class APIServer(ServedKinds):
             return read
         draft, request = read
         old = self.view.get(ref_of(draft))
-        if old is None:
-            return Outcome(error=answers.not_found(request.info.resource, name_of(draft)))
-        return self._update(draft, old, request)
+        return self._create_by_update(draft, request) if old is None else self._update(draft, old, request)
 
     def patch(
         self,
@@ -232,6 +230,15 @@ class APIServer(ServedKinds):
         if gone and not context.dry_run:
             self._write(ref_of(stored), None, context.actor, request.because)
         return request.granted(stored)
+
+    def _create_by_update(self, draft: Draft, request: Request) -> Outcome:
+        """A PUT of what is not there creates it, where its kind allows."""
+        info, name, uid = request.info, name_of(draft), draft["metadata"].get("uid")
+        if request.context.subresource or not request.strategy.allow_create_on_update:
+            return Outcome(error=answers.not_found(info.resource, name))
+        if uid:
+            return request.refused(answers.conflict(info.resource, name, f"Precondition failed: UID in precondition: {uid}, UID in object meta: "))
+        return self._create(draft, request, sent=draft)
 
     def _prepare_update(self, draft: Draft, old: Object, request: Request) -> Draft:
         """Make a change ready to be stored; what is to be validated: the same, with what is empty in it."""

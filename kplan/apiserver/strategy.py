@@ -101,6 +101,7 @@ class Strategy:
     empty_counts: bool = False
     """Whether ``[]`` in place of nothing is a change that raises the generation."""
     allow_create_on_update: bool = False
+    """Whether a PUT creates what is not there."""
     default_grace_period: Callable[[Object], int | None] = _nothing
     """Seconds of graceful deletion, None for none (pods: terminationGracePeriodSeconds)."""
     status_warnings: bool = False

@@ -48,3 +48,8 @@ def test_texts_of_any_length_in_a_list_of_any_length_are_too_dear() -> None:
 def test_pairs_of_an_unbounded_list_are_too_dear() -> None:
     refused = answer("self.names.all(a, self.names.all(b, a != b || a == b))", names=NAMES)
     assert TOO_DEAR in refused["message"]
+
+
+def test_an_expression_is_of_limited_size() -> None:
+    text = "'" + "a" * 100_000 + "' != ''"
+    assert "ERROR: <input>:-1:0: expression code point size exceeds limit: size: 100008, limit 100000" in answer(text)["message"]
