@@ -31,12 +31,16 @@ _OK = {
 
 Remaining = dict[str, list[Object]]
 """What is left, by kind."""
+_Left = tuple[Remaining, list[str]]
+"""What is left, and why some of it could not be deleted; of kinds with an error it is not said how much."""
 _Failing = dict[str, tuple[str, str]]
 """The conditions that are True, with reason and message."""
 
 
-def _content_went(write: Write, view: View) -> Iterable[Key]:
-    if write.after is not None or not write.ref.namespace:
+def _content(write: Write, view: View) -> Iterable[Key]:
+    if not write.ref.namespace or write.before is None:
+        return ()
+    if write.after is not None and finalizers_of(write.after) == finalizers_of(write.before):
         return ()
     key = Ref("Namespace", "", write.ref.namespace)
     namespace = view.get(key)
@@ -52,7 +56,7 @@ class NamespaceController:
 
     name = "namespace-controller"
     priority = 0
-    watches = (Watch("Namespace", _deleting, "a namespace being deleted"), Watch("*", _content_went, "something in it went"))
+    watches = (Watch("Namespace", _deleting, "a namespace being deleted"), Watch("*", _content, "something in it went, or is held no more"))
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Delete what is in the namespace, say what is left, and finalize it when nothing is."""
@@ -74,14 +78,15 @@ class NamespaceController:
         seconds = _longest_grace(view.objects("Pod", name_of(namespace)))
         grace_is_over = ctx.now >= deleted_at + seconds
         kinds = ["Pod"] if ordered else []
-        remaining = yield from _delete_content(view, ctx, name_of(namespace), kinds)
-        pods_first = ordered and bool(remaining)
+        remaining, errors = yield from _delete_content(view, ctx, name_of(namespace), kinds)
+        pods_first = bool(remaining)
         if not pods_first:
             kinds = [k for k in view.kinds() if k not in kinds]
-            remaining = yield from _delete_content(view, ctx, name_of(namespace), kinds)
-        stuck = _unexpected(namespace, remaining, grace_is_over, ctx)
-        yield from _say(namespace, ({} if pods_first else _totals(remaining, ctx)) | stuck, view, ctx)
-        if remaining:
+            remaining, more = yield from _delete_content(view, ctx, name_of(namespace), kinds)
+            errors += more
+        errors += _unexpected(namespace, remaining, grace_is_over, ctx)
+        yield from _say(namespace, ({} if pods_first else _totals(remaining, ctx)) | _failure(errors), view, ctx)
+        if remaining or errors:
             if "Pod" in remaining and not grace_is_over:
                 yield Requeue(at=deleted_at + seconds)
             return
@@ -96,13 +101,22 @@ def _longest_grace(pods: Iterable[Object]) -> int:
     return max((p["spec"].get("terminationGracePeriodSeconds") or 0 for p in pods if not is_terminal(p)), default=0)
 
 
-def _delete_content(view: View, ctx: Context, namespace: str, kinds: Sequence[str]) -> Generator[Action, Outcome, Remaining]:
-    """Delete every object of the kinds; gives back what is left of them."""
-    mine = [k for k in kinds if (info := ctx.kind_info(k)) is None or info.namespaced]
-    for kind in mine:
+def _delete_content(view: View, ctx: Context, namespace: str, kinds: Sequence[str]) -> Generator[Action, Outcome, _Left]:
+    """Delete every object of the kinds; the first that cannot be deleted ends it for its kind."""
+    remaining: Remaining = {}
+    errors = []
+    for kind in kinds:
+        if (info := ctx.kind_info(kind)) is not None and not info.namespaced:
+            continue
         for obj in list(view.objects(kind, namespace)):
-            yield Delete(ref_of(obj), because="namespace-is-deleted", propagation="Background")
-    return {kind: left for kind in mine if (left := view.objects(kind, namespace))}
+            answer = yield Delete(ref_of(obj), because="namespace-is-deleted", propagation="Background")
+            if answer.error is not None and answer.error.code != 404:
+                errors.append(answer.error.message)
+                break
+        else:
+            if left := view.objects(kind, namespace):
+                remaining[kind] = left
+    return remaining, errors
 
 
 def _resource(kind: str, ctx: Context) -> tuple[str, str, str]:
@@ -127,7 +141,7 @@ def _totals(remaining: Remaining, ctx: Context) -> _Failing:
     return failing
 
 
-def _unexpected(namespace: Object, remaining: Remaining, grace_is_over: bool, ctx: Context) -> _Failing:
+def _unexpected(namespace: Object, remaining: Remaining, grace_is_over: bool, ctx: Context) -> list[str]:
     """Pods that are still there after their grace period, and nothing holds them, are a failure."""
     errors = []
     for kind, objects in remaining.items():
@@ -135,6 +149,10 @@ def _unexpected(namespace: Object, remaining: Remaining, grace_is_over: bool, ct
         if not waits:
             group, version, plural = _resource(kind, ctx)
             errors.append(f"unexpected items still remain in namespace: {name_of(namespace)} for gvr: {group}/{version}, Resource={plural}")
+    return errors
+
+
+def _failure(errors: list[str]) -> _Failing:
     if not errors:
         return {}
     words = f"Failed to delete all resource types, {len(errors)} remaining: {', '.join(sorted(errors))}"
@@ -155,7 +173,8 @@ def _say(namespace: Object, failing: _Failing, view: View, ctx: Context) -> Step
         known[kind] = {**made, "lastTransitionTime": old["lastTransitionTime"] if same_status else write_instant(ctx.now)}
     conditions = list(known.values())
     if conditions != before:
-        yield Update({**current, "status": {**current["status"], "conditions": conditions}}, because="what-is-left", subresource="status")
+        status = {**(current.get("status") or {}), "phase": "Terminating", "conditions": conditions}
+        yield Update({**current, "status": status}, because="what-is-left", subresource="status")
 
 
 CONTROLLER = NamespaceController
