@@ -23,6 +23,7 @@ from kplan.model.selectors import EVERYTHING, Selector
 
 NONE, CLIENT, SERVER = "none", "client", "server"
 """Dry-run strategies: of kubectl, so "none" is what kplan plans."""
+_NO_SUCH_PATH = Status(404, "NotFound", "the server could not find the requested resource")
 
 
 def _nothing() -> None:
@@ -75,6 +76,12 @@ class Client:
         if found is None:
             return Outcome(error=answers.not_found(info.resource, name))
         return Outcome(self.in_version(found, info))
+
+    def get_subresource(self, info: KindInfo, namespace: str, name: str, subresource: str) -> Outcome:
+        """What a path below an object's answers; "" stands for the object itself."""
+        if subresource and subresource not in info.subresources:
+            return Outcome(error=_NO_SUCH_PATH)
+        return self.scale(info, namespace, name) if subresource == "scale" else self.get(info, namespace, name)
 
     def list(
         self,
@@ -159,7 +166,7 @@ class Client:
             return Outcome(error=answers.not_found(info.resource, name))
         paths = self._scale_paths(info)
         if paths is None:
-            return Outcome(error=Status(404, "NotFound", "the server could not find the requested resource"))
+            return Outcome(error=_NO_SUCH_PATH)
         return Outcome(scale_of(found, paths))
 
     def _scale_paths(self, info: KindInfo) -> dict[str, Path] | None:

@@ -34,7 +34,7 @@ class Info:
         """Fetch the object. Where neither it nor its namespace exists, the namespace is what is missing."""
         if error := self._unnamed():
             return error
-        outcome = client.get(self.kind, self.namespace, self.name)
+        outcome = client.get_subresource(self.kind, self.namespace, self.name, self.subresource)
         if outcome.error is not None:
             if self.namespace not in ("", "default") and client.server.view.get(Ref("Namespace", "", self.namespace)) is None:
                 return of_status(not_found("namespaces", self.namespace))

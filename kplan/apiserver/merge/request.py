@@ -38,6 +38,13 @@ REJECTED = "the server rejected our request due to an error in our request"
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A body that is no JSON, and how Go's decoder words it."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PatchRequest:
     """A patch of one kind (``strategic``, ``merge``, ``json``) to an object of ``info``, in that version."""
 
@@ -51,11 +58,16 @@ class PatchRequest:
         if self.kind == STRATEGIC and not self.info.definition:
             return unsupported_media_type()
         try:
-            return self._patched(obj)
+            patched = self._patched(obj)
         except BadPatch as e:
             return Status(e.code, e.reason, REJECTED if e.code == 422 else e.message)
+        if self.kind == STRATEGIC:  # decoded into the type of the request, whatever it says of its own
+            patched = {**patched, **{k: obj[k] for k in ("apiVersion", "kind") if k in obj}}
+        return _elsewhere(patched, obj) or patched
 
     def _patched(self, obj: Object) -> Object:
+        if isinstance(self.body, Unreadable):
+            raise BadPatch(self.body.why if self.kind == STRATEGIC else f"error decoding patch: {self.body.why}", 400, "BadRequest")
         if self.kind == JSON:
             found: Object = apply_json_patch(obj, self._operations())
             return found
@@ -114,6 +126,22 @@ def _restoring(why: str) -> str:
     if given in ("int64", "float64") and wanted not in ("bool",):
         return f"cannot convert {given} to {wanted}"
     return f"unrecognized type: {'string' if named_text else wanted}"
+
+
+def _elsewhere(patched: Object, obj: Object) -> Status | None:
+    """400: an object is not moved by patching its name or namespace."""
+    meta, old = patched.get("metadata"), obj["metadata"]
+    if not isinstance(meta, Mapping):
+        return None
+    namespace, place = meta.get("namespace") or "", old.get("namespace") or ""
+    if namespace and place and namespace != place:
+        return Status(400, "BadRequest", "the namespace of the provided object does not match the namespace sent on the request")
+    name = meta.get("name") or ""
+    if not name:
+        return Status(400, "BadRequest", f"the name of the object ({old['name']} based on URL) was undeterminable: name must be provided")
+    if name != old["name"]:
+        return Status(400, "BadRequest", f"the name of the object ({name}) does not match the name on the URL ({old['name']})")
+    return None
 
 
 def unsupported_media_type() -> Status:

@@ -12,7 +12,7 @@ from kplan.kubectl.flags import flag
 from kplan.kubectl.info import Info
 from kplan.kubectl.podspecs import Draft, chosen, patch_all, pod_spec_in
 from kplan.kubectl.set.image import SHARED, found
-from kplan.model.quantity import canonical
+from kplan.model.quantity import Quantity, QuantityError
 
 FLAGS = (*SHARED, flag("containers", short="c", default="*"), flag("limits"), flag("requests"))
 
@@ -62,7 +62,7 @@ def parse_resources(text: str) -> dict[str, str] | Failure:
         if len(pieces) != 2:
             return Failure(f"Invalid argument syntax {part}, expected <resource>=<value>")
         try:
-            out[pieces[0]] = canonical(pieces[1])
-        except ValueError as problem:
+            out[pieces[0]] = str(Quantity.parse(pieces[1]))
+        except QuantityError as problem:
             return Failure(str(problem))
     return out

@@ -5,9 +5,10 @@ Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/patch/patch.go (1.36)
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from kplan.apiserver.merge.request import MEDIA_TYPES, STRATEGIC, PatchRequest
+from kplan.apiserver.merge.request import MEDIA_TYPES, STRATEGIC, PatchRequest, Unreadable
 from kplan.apiserver.merge.values import same
 from kplan.apiserver.outcome import Status
 from kplan.kubectl.client import CLIENT, SERVER
@@ -15,6 +16,7 @@ from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure, of_status
 from kplan.kubectl.flags import BOOL, DRY_RUN, FILES, OUTPUT, flag, manager
 from kplan.kubectl.info import Info
+from kplan.load.json import JSONError, read_value
 from kplan.load.stream import read_stream
 from kplan.model.objects import Object
 
@@ -81,10 +83,22 @@ def _body(command: Command) -> Any:
             text = command.read_bytes(a["patch-file"]).decode()
         except OSError as problem:
             return Failure(f"unable to read patch file: open {a['patch-file']}: {(problem.strerror or '').lower()}")
+    if text.lstrip().startswith("{"):
+        return _json(text)
     reading = next(iter(read_stream(text)), None)
     if reading is not None and reading.problem:
-        return Failure(f'unable to parse "{a["patch"]}": {reading.problem}')
+        return Failure(f"unable to parse {json.dumps(a['patch'])}: {reading.problem.removeprefix('error converting YAML to JSON: ')}")
     return reading.value if reading is not None else None
+
+
+def _json(text: str) -> Any:
+    """What looks like JSON goes to the server as it is, which says what is wrong with it."""
+    try:
+        value, end = read_value(text)
+    except JSONError as error:
+        return Unreadable(error.problem.replace("unexpected EOF", "unexpected end of JSON input"))
+    rest = text[end:].lstrip()
+    return Unreadable(f"invalid character '{rest[0]}' after top-level value") if rest else value
 
 
 def _patch(command: Command, info: Info, kind: str, body: Any) -> AnyFailure | None:
