@@ -1,8 +1,8 @@
 """What a cluster holds already, as the API server reads it back from where it is kept: of the right types, and defaulted.
 
-A dump that a server printed is all that, and is only looked at.  An object without a uid, or without a field that every
-stored object of its kind has, was written by hand: it is decoded, defaulted, brought to the version its kind is kept in,
-and judged as if it came today.
+A dump that a server printed is all that, and is only looked at; where it is older than a default, that is filled in.  An
+object without a uid, or without a field that its kind requires, was written by hand: it is decoded, defaulted, brought to
+the version its kind is kept in, and judged as if it came today.
 
 Mirrors: staging/src/k8s.io/apiserver/pkg/storage/etcd3: what is read is decoded and defaulted (1.36)
 Differs: nothing is judged there; here it is, for what no server could hold would let controllers run wild.
@@ -63,7 +63,8 @@ class _Reader:
         for violation in found:
             if violation.rule == "type" and not violation.message.startswith("got null"):
                 raise NotStored(ref_of(obj), violation.path, f"{_shown(violation.path)}: {violation.message}")
-        return self._take_in(obj, info, kept, strategy)
+        is_judged = self.by_hand(obj) or any(violation.rule == "required" for violation in found)
+        return self._take_in(obj, info, kept, strategy, is_judged)
 
     def _is_whole(self, obj: Object, info: KindInfo, strategy: Strategy) -> bool:
         """Whether an object has what defaulting always sets."""
@@ -95,14 +96,14 @@ class _Reader:
         strategy.default(bare, self.context)
         return tuple(k for k in bare if k not in known or k == "spec"), tuple(bare.get("spec") or ())
 
-    def _take_in(self, obj: Object, info: KindInfo, kept: KindInfo, strategy: Strategy) -> Object:
+    def _take_in(self, obj: Object, info: KindInfo, kept: KindInfo, strategy: Strategy, is_judged: bool) -> Object:
         draft, error, _ = decode(obj, info, self.catalog, mode="Ignore")
         if error is not None:
             raise NotStored(ref_of(obj), (), error.message)
         if kept.api_version != info.api_version:
             draft = convert(draft, kept)
         strategy.default(draft, self.context)
-        for wrong in strategy.validate(draft, self.context):
+        for wrong in strategy.validate(draft, self.context) if is_judged else ():
             if _is_fatal(wrong):
                 raise NotStored(ref_of(obj), wrong.field.steps, str(wrong))
         drop_empty(draft, kept, self.catalog)

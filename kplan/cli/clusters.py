@@ -25,14 +25,14 @@ def read_cluster(spec: str, version: str) -> Cluster:
     from kplan.catalog.catalog import Catalog
     from kplan.load.cluster import ClusterError, find_in_cluster, is_profile, load_cluster
     from kplan.load.identity import is_made_up
-    from kplan.load.partial import PartialCluster, taken_for_granted, told
+    from kplan.partial import PartialCluster, taken_for_granted, told
 
     try:
         objects = load_cluster(spec, version)
         if is_profile(spec):
             return Cluster(objects)
         granted = taken_for_granted(objects, version)
-        return Cluster(list(read_back([*granted, *objects], Catalog.at(version), by_hand=is_made_up)), told(granted))
+        return Cluster(list(read_back([*granted, *objects], Catalog.at(version), by_hand=is_made_up)), told(objects, granted))
     except (ClusterError, PartialCluster) as problem:
         raise usage_error(f"--cluster {spec}: {problem}") from None
     except NotStored as problem:

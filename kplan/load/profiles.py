@@ -97,13 +97,13 @@ def profile(name: str, version: str = "1.36") -> list[Object]:
     catalog = Catalog.at(version)
     spec = PROFILES[name]
     made: list[dict[str, Any]] = list(_objects(spec, catalog))
-    return [_stored(obj, number) for number, obj in enumerate(made, 1)]
+    return [stored(obj, number) for number, obj in enumerate(made, 1)]
 
 
 def namespace_with_its_own(name: str) -> list[Object]:
     """A namespace, with what controllers keep in every one."""
     made = _namespace(name), _root_ca(name), _object("v1", "ServiceAccount", "default", name)
-    return [_stored(obj, number) for number, obj in enumerate(made, 1)]
+    return [stored(obj) for obj in made]
 
 
 def _objects(spec: Profile, catalog: Catalog) -> Iterator[dict[str, Any]]:
@@ -129,7 +129,8 @@ def _object(api_version: str, kind: str, name: str, namespace: str = "", **field
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
 
 
-def _stored(obj: dict[str, Any], number: int) -> Object:
+def stored(obj: dict[str, Any], number: int = 1) -> Object:
+    """An object as a server would keep it, with an identity that depends on nothing but its name."""
     metadata = obj["metadata"]
     identity = obj["apiVersion"], obj["kind"], metadata.get("namespace", ""), metadata["name"]
     stored = {"uid": made_up_uid(*identity), "resourceVersion": str(number), "creationTimestamp": CREATED}

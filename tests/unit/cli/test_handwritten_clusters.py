@@ -93,24 +93,55 @@ metadata: {name: big}
 status: {allocatable: {cpu: "4", memory: 8Gi, pods: "110"}, conditions: [{type: Ready, status: "True"}]}
 ---
 apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings, namespace: shop}
+kind: PersistentVolumeClaim
+metadata: {name: disk, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 """
-POD = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec: {nodeName: big, containers: [{name: c, image: nginx}]}\n"
+POD = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop}
+spec:
+  nodeName: big
+  serviceAccountName: robot
+  imagePullSecrets: [{name: registry}]
+  containers:
+  - {name: c, image: nginx, env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: password}}}], envFrom: [{configMapRef: {name: settings}}]}
+  volumes: [{name: v, secret: {secretName: files, items: [{key: one, path: one}]}}]
+"""
+CONTROLLED = "metadata: {name: a, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: a, uid: u, controller: true}]}"
+TAKEN = "the cluster was given without Namespaces, ServiceAccounts, ConfigMaps, Secrets: what must be there is taken for granted"
 
 
-def test_what_every_cluster_has_is_taken_for_granted(tmp_path: Path) -> None:
+def test_what_must_be_there_is_taken_for_granted(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(PART + POD)
+    (tmp_path / "b.yaml").write_text(POD.replace("name: a,", "name: b,"))
     for namespace, code in (("default", 0), ("shop", 0), ("elsewhere", 1)):
         said = run(["create", "deployment", "web", "--image=nginx", "-n", namespace, "--dry-run", "-o", "json", "--cluster", "c.yaml"], tmp_path)
         assert said.code == code, said.stdout
-        plan = orjson.loads(said.stdout)
-        assert [d for d in plan["drift"] if d["actions"] == ["create"]] == []
-        assert plan["quality"]["assumed"][-1] == "the cluster was given without some Namespaces: default, kube-node-lease, kube-public and 2 more exist"
+    said = run(["apply", "-f", "b.yaml", "--dry-run", "-o", "json", "--cluster", "c.yaml"], tmp_path)
+    plan = orjson.loads(said.stdout)
+    assert [d for d in plan["drift"] if d["actions"] == ["create"]] == []
+    assert plan["quality"]["assumed"][-1] == TAKEN
+    assert plan["diagnostics"] == []
 
 
-def test_pods_without_their_nodes_are_no_cluster(tmp_path: Path) -> None:
-    (tmp_path / "c.yaml").write_text(POD)
+def test_a_kind_that_was_taken_is_taken_as_it_is(tmp_path: Path) -> None:
+    secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: other, namespace: shop}\n"
+    (tmp_path / "c.yaml").write_text(PART + POD + secret)
+    (tmp_path / "b.yaml").write_text(POD.replace("name: a,", "name: b,"))
+    said = run(["apply", "-f", "b.yaml", "--dry-run", "--cluster", "c.yaml"], tmp_path)
+    assert "Secret shop/db, which does not exist [KP404]" in said.stdout
+    assert "without Namespaces, ServiceAccounts, ConfigMaps: what" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("cluster", "missing"),
+    [(POD, "the nodes they run on"), (PART + POD.replace("metadata: {name: a, namespace: shop}", CONTROLLED), "the ReplicaSets that control them")],
+)
+def test_pods_without_what_they_hang_on_are_no_cluster(cluster: str, missing: str, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(cluster)
     said = run(["get", "pods", "--cluster", "c.yaml"], tmp_path)
     assert said.code == 2
-    assert said.stderr.startswith("error: --cluster c.yaml: holds pods (shop/a …), but not the nodes they run on: it is a part of a cluster.")
+    assert said.stderr.startswith(f"error: --cluster c.yaml: holds pods (shop/a …), but not {missing}: it is only a part of a cluster.")
