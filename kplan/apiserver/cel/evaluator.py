@@ -1,6 +1,6 @@
 """Evaluation: a checked tree becomes closures that compute a value and add up what it cost.
 
-Mirrors: github.com/google/cel-go/interpreter/{planner,interpretable,attributes,runtimecost}.go (0.26)
+Mirrors: github.com/google/cel-go/interpreter/{planner,interpretable,runtimecost}.go (0.26)
 Differs: the cost of what a short-circuited operator skipped is never charged, as in cel-go; string sizes are code points.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kplan.apiserver.cel.access import has, index, optional_index, select
 from kplan.apiserver.cel.checker import Checked
 from kplan.apiserver.cel.costs import call_cost
 from kplan.apiserver.cel.declarations import type_idents
@@ -16,7 +17,6 @@ from kplan.apiserver.cel.library import IMPLEMENTATIONS, OPERATORS
 from kplan.apiserver.cel.library.guards import fits
 from kplan.apiserver.cel.syntax import Call, Const, Expr, Fold, Ident, ListExpr, Select, StructExpr
 from kplan.apiserver.cel.values import (
-    NONE,
     CostExceeded,
     EvaluationError,
     ObjectValue,
@@ -36,7 +36,6 @@ _PATTERN_CALLS = ("find", "findAll")
 
 class Refused(Exception):
     """An expression that can be seen to fail before it is evaluated; its text is the server's."""
-
 
 
 class Frame:
@@ -291,21 +290,12 @@ class _Planner:
 
     def plan_index(self, e: Call, parts: list[Expr]) -> Step:
         operand, key = self.plan(parts[0]), self.plan(parts[1])
+        look_up = index if e.function == "_[_]" else optional_index
 
         def step(frame: Frame) -> Any:
             value, at = operand(frame), key(frame)
             frame.charge(1)
-            return index(value, at)
-
-        return step
-
-    def plan_optional_index(self, e: Call, parts: list[Expr]) -> Step:
-        operand, key = self.plan(parts[0]), self.plan(parts[1])
-
-        def step(frame: Frame) -> Any:
-            value, at = operand(frame), key(frame)
-            frame.charge(1)
-            return optional_index(value, at)
+            return look_up(value, at)
 
         return step
 
@@ -358,8 +348,8 @@ _SPECIAL: dict[str, Callable[[_Planner, Call, list[Expr]], Step]] = {
     "_?_:_": _Planner.plan_conditional,
     "@not_strictly_false": _Planner.plan_not_strictly_false,
     "_[_]": _Planner.plan_index,
-    "_[?_]": _Planner.plan_optional_index,
-    "_?._": _Planner.plan_optional_index,
+    "_[?_]": _Planner.plan_index,
+    "_?._": _Planner.plan_index,
     "_==_": _Planner.plan_equal,
     "_!=_": _Planner.plan_equal,
     "@in": _Planner.plan_member,
@@ -428,69 +418,3 @@ def _optional(value: Any) -> OptionalValue:
     if not isinstance(value, OptionalValue):
         raise EvaluationError(f"cannot initialize optional entry from non-optional value {value}")
     return value
-
-
-def select(value: Any, name: str) -> Any:
-    """``value.name``.
-
-    Raises: EvaluationError.
-    """
-    if isinstance(value, Mapping):
-        try:
-            return value[name]
-        except KeyError:
-            raise EvaluationError(f"no such key: {name}") from None
-    if isinstance(value, OptionalValue):
-        return optional_index(value, name)
-    raise EvaluationError(f"no such key: {name}")
-
-
-def has(value: Any, name: str) -> bool:
-    """``has(value.name)``."""
-    if isinstance(value, OptionalValue):
-        return value.present and has(value.value, name)
-    return isinstance(value, Mapping) and name in value
-
-
-def index(value: Any, key: Any) -> Any:
-    """``value[key]``.
-
-    Raises: EvaluationError.
-    """
-    if isinstance(value, OptionalValue):
-        return optional_index(value, key)
-    if isinstance(value, (list, tuple)):
-        at = _list_index(key)
-        if not 0 <= at < len(value):
-            raise EvaluationError(f"index out of bounds: {at}")
-        return value[at]
-    if isinstance(value, Mapping):
-        found = value[key] if _is_key(key) and key in value else _MISSING
-        if found is _MISSING:
-            raise EvaluationError(f"no such key: {key}")
-        return found
-    raise EvaluationError(f"no such key: {key}" if isinstance(key, str) else "no such overload")
-
-
-def _is_key(key: Any) -> bool:
-    return isinstance(key, (bool, int, float, str))
-
-
-def _list_index(key: Any) -> int:
-    if isinstance(key, bool) or not isinstance(key, (int, float)):
-        raise EvaluationError(f"unsupported index type '{type_name(key)}' in list")
-    if key != int(key):
-        raise EvaluationError(f"unsupported index value {key} in list")
-    return int(key)
-
-
-def optional_index(value: Any, key: Any) -> OptionalValue:
-    """``value[?key]`` and ``value.?key``."""
-    if isinstance(value, OptionalValue):
-        return optional_index(value.value, key) if value.present else NONE
-    if isinstance(value, (list, tuple)):
-        at = _list_index(key)
-        return OptionalValue(value[at]) if 0 <= at < len(value) else NONE
-    if isinstance(value, Mapping) and _is_key(key) and key in value:
-        return OptionalValue(value[key])
-    return NONE

@@ -12,7 +12,8 @@ from typing import Any
 from kplan.apiserver.cel.checker import Checked, Environment, check
 from kplan.apiserver.cel.evaluator import Frame, Refused, Step, plan
 from kplan.apiserver.cel.literals import validate_literals
-from kplan.apiserver.cel.syntax import SyntaxIssues, display, parse
+from kplan.apiserver.cel.parsing import parse
+from kplan.apiserver.cel.syntax import SyntaxIssues, display
 from kplan.apiserver.cel.types import Type
 from kplan.apiserver.cel.values import EvaluationError
 
