@@ -48,7 +48,8 @@ class Pending:
         for ref in (*self.bound, *self.provisioned):
             pvc = cluster.view.get(ref)
             if pvc is None:
-                return f'binding volumes: failed to check provisioning pvc: could not find v1.PersistentVolumeClaim "{ref.namespace}/{ref.name}"'
+                checking = "provisioning pvc" if ref in self.provisioned else "binding"
+                return f'binding volumes: failed to check {checking}: could not find v1.PersistentVolumeClaim "{ref.namespace}/{ref.name}"'
             if ref in self.provisioned and annotations_of(pvc).get(volumes.SELECTED_NODE) != self.node:
                 return f'binding volumes: provisioning failed for PVC "{ref.name}"'
             if not volumes.is_fully_bound(pvc):
