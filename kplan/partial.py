@@ -19,6 +19,7 @@ _GROUPS = ("", "apps", "batch")
 _EVERYWHERE = ("Namespace", "PriorityClass", "ServiceAccount", "ConfigMap")
 _HELD = ("ServiceAccount", "ConfigMap", "Secret")
 """What a namespace holds of its own, or pods are run with: taken for granted where a dump has none of the kind."""
+_STARTED = ("Running", "Succeeded", "Failed")
 _REFERENCES = (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret"), ("configMapRef", "ConfigMap"), ("secretRef", "Secret"))
 
 
@@ -79,7 +80,7 @@ def _held(objects: Sequence[Object], kinds: Sequence[str]) -> dict[Ref, Object]:
         found |= {ref_of(o): o for o in namespace_with_its_own(namespace) if o["kind"] in kinds}
     keys: dict[Ref, set[str]] = {}
     for pod in objects:
-        if pod["kind"] == "Pod":
+        if pod["kind"] == "Pod" and get_in(pod, ("status", "phase")) in _STARTED:
             for kind, name, key in _used(pod["spec"]):
                 if kind in kinds and isinstance(name, str) and name:
                     keys.setdefault(Ref(kind, namespace_of(pod), name), set()).update({key} if key else ())
@@ -91,19 +92,17 @@ def _held(objects: Sequence[Object], kinds: Sequence[str]) -> dict[Ref, Object]:
 
 
 def _used(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """(kind, name, key or "") of what a pod is run with."""
+    """(kind, name, key or "") of what a pod cannot be run without."""
     yield "ServiceAccount", spec.get("serviceAccountName"), ""
-    for secret in spec.get("imagePullSecrets") or ():
-        yield "Secret", secret.get("name"), ""
     for volume in spec.get("volumes") or ():
         for source in (volume, *((volume.get("projected") or {}).get("sources") or ())):
             for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
-                if wanted := source.get(field):
+                if (wanted := source.get(field)) and not wanted.get("optional"):
                     for key in [i["key"] for i in wanted.get("items") or ()] or [""]:
                         yield kind, wanted.get("secretName") or wanted.get("name"), key
     for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
         sources = (*(container.get("envFrom") or ()), *((v.get("valueFrom") or {}) for v in container.get("env") or ()))
         for source in sources:
             for field, kind in _REFERENCES:
-                if wanted := source.get(field):
+                if (wanted := source.get(field)) and not wanted.get("optional"):
                     yield kind, wanted.get("name"), wanted.get("key") or ""

@@ -105,17 +105,17 @@ metadata: {name: a, namespace: shop}
 spec:
   nodeName: big
   serviceAccountName: robot
-  imagePullSecrets: [{name: registry}]
   containers:
   - {name: c, image: nginx, env: [{name: P, valueFrom: {secretKeyRef: {name: db, key: password}}}], envFrom: [{configMapRef: {name: settings}}]}
   volumes: [{name: v, secret: {secretName: files, items: [{key: one, path: one}]}}]
 """
+STATUS = "status: {phase: Running, conditions: [{type: Ready, status: \"True\"}]}\n"
 CONTROLLED = "metadata: {name: a, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: a, uid: u, controller: true}]}"
 TAKEN = "the cluster was given without Namespaces, ServiceAccounts, ConfigMaps, Secrets: what must be there is taken for granted"
 
 
 def test_what_must_be_there_is_taken_for_granted(tmp_path: Path) -> None:
-    (tmp_path / "c.yaml").write_text(PART + POD)
+    (tmp_path / "c.yaml").write_text(PART + POD + STATUS)
     (tmp_path / "b.yaml").write_text(POD.replace("name: a,", "name: b,"))
     for namespace, code in (("default", 0), ("shop", 0), ("elsewhere", 1)):
         said = run(["create", "deployment", "web", "--image=nginx", "-n", namespace, "--dry-run", "-o", "json", "--cluster", "c.yaml"], tmp_path)
@@ -129,11 +129,17 @@ def test_what_must_be_there_is_taken_for_granted(tmp_path: Path) -> None:
 
 def test_a_kind_that_was_taken_is_taken_as_it_is(tmp_path: Path) -> None:
     secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: other, namespace: shop}\n"
-    (tmp_path / "c.yaml").write_text(PART + POD + secret)
+    (tmp_path / "c.yaml").write_text(PART + POD + STATUS + secret)
     (tmp_path / "b.yaml").write_text(POD.replace("name: a,", "name: b,"))
     said = run(["apply", "-f", "b.yaml", "--dry-run", "--cluster", "c.yaml"], tmp_path)
     assert "Secret shop/db, which does not exist [KP404]" in said.stdout
     assert "without Namespaces, ServiceAccounts, ConfigMaps: what" in said.stdout
+
+
+def test_a_pod_that_has_not_started_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(PART + POD)
+    said = run(["get", "secrets", "-n", "shop", "--cluster", "c.yaml"], tmp_path)
+    assert said.stderr == "No resources found in shop namespace.\n"
 
 
 @pytest.mark.parametrize(
