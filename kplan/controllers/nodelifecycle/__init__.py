@@ -14,14 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kplan.controllers.nodelifecycle.heartbeats import Heartbeats
-from kplan.controllers.nodelifecycle.zones import (
-    Zone,
-    counts,
-    every_zone_is_disrupted,
-    seconds_between,
-    zone_of,
-    zones_of,
-)
+from kplan.controllers.nodelifecycle.zones import Limiters, zone_of
 from kplan.controllers.nodetaints import (
     NO_EXECUTE,
     NO_SCHEDULE,
@@ -35,7 +28,7 @@ from kplan.controllers.nodetaints import (
     taints_of,
     without_taints,
 )
-from kplan.engine.contract import Context, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.engine.contract import Context, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.model.kubelets import ready_status
 from kplan.model.objects import Object, Ref, get_in, labels_of, name_of, ref_of
 from kplan.store.journal import Write
@@ -64,15 +57,15 @@ class NodeLifecycle:
     def __init__(self) -> None:
         self._unready: dict[Ref, None] = {}
         self._heartbeats = Heartbeats()
-        self._all_disrupted = False
-        self._next: dict[Zone, float] = {}
-        """When the next node of a zone may be tainted."""
+        self._limiters = Limiters()
+        self._known: set[Ref] = set()
         self.watches = (Watch("Node", self._nodes, "a node, and the readiness of its zone"),)
 
     def start(self, view: View, ctx: Context) -> None:
-        """See how it is with the zones."""
+        """See which nodes there are, and how it is with the zones."""
         self._heartbeats.start(ctx.now)
-        self._all_disrupted = every_zone_is_disrupted(zones_of(view))
+        self._limiters.follow(view, ctx.now)
+        self._known = {ref_of(node) for node in view.objects("Node")}
 
     def _nodes(self, write: Write, _: View) -> Iterable[Key]:
         before, after = write.before, write.after
@@ -86,6 +79,7 @@ class NodeLifecycle:
             yield from self._heartbeats.check(view, ctx)
             return
         node = view.get(key)
+        yield from self._note(key, node is not None)
         if node is None:
             self._unready.pop(key, None)
             return
@@ -100,14 +94,22 @@ class NodeLifecycle:
         if current is not None:
             yield from self._taint_to_evict(current, view, ctx)
 
+    def _note(self, key: Ref, there: bool) -> Steps:
+        if there and key not in self._known:
+            self._known.add(key)
+            yield Emit(key, "RegisteredNode", f"Node {key.name} event: Registered Node {key.name} in Controller")
+        elif not there and key in self._known:
+            self._known.discard(key)
+            yield Emit(key, "RemovingNode", f"Node {key.name} event: Removing Node {key.name} from Controller")
+
     def _taint_to_evict(self, node: Object, view: View, ctx: Context) -> Steps:
         status = ready_status(node)
         if status is None:
             yield Noop("kubelet-never-posted")
         elif status == "True":
             self._unready.pop(ref_of(node), None)
-            if counts(node):
-                self._all_disrupted = False
+            if self._limiters.are_slow():
+                self._limiters.follow(view, ctx.now)
             if (rest := without_taints(node, _EVICTING)) is not node:
                 yield Update(rest, because="node-is-ready")
         else:
@@ -116,9 +118,7 @@ class NodeLifecycle:
 
     def _taint_unready(self, node: Object, status: str, view: View, ctx: Context) -> Steps:
         wanted, opposite = _EVICTING if status == "False" else _EVICTING[::-1]
-        zones = zones_of(view)
-        disrupted, self._all_disrupted = self._all_disrupted, every_zone_is_disrupted(zones)
-        if self._all_disrupted and not disrupted:
+        if self._limiters.follow(view, ctx.now):
             for other in view.objects("Node"):
                 if (rest := without_taints(other, _EVICTING)) is not other:
                     yield Update(rest, because="no-zone-is-ready")
@@ -127,23 +127,19 @@ class NodeLifecycle:
             yield from swap_taints(node, [wanted], [opposite], ctx.now, "node-is-not-ready")
         elif has_taint(node, wanted):
             yield Noop("node-is-tainted")
-        elif self._all_disrupted:
-            yield Noop("no-zone-is-ready")
         else:
-            yield from self._taint_in_turn(node, wanted, zones, ctx)
+            yield from self._taint_in_turn(node, wanted, ctx)
 
-    def _taint_in_turn(self, node: Object, wanted: TaintKey, zones: dict[Zone, list[bool]], ctx: Context) -> Steps:
-        zone = zone_of(node)
-        between = seconds_between(zones.get(zone, []))
-        if between is None:
-            yield Noop("too-many-nodes-of-the-zone-are-not-ready")
-            return
-        at = self._next.get(zone, ctx.now)
-        if at > ctx.now:
+    def _taint_in_turn(self, node: Object, wanted: TaintKey, ctx: Context) -> Steps:
+        limiter = self._limiters.of(zone_of(node), ctx.now)
+        at = limiter.free_at(ctx.now)
+        if at is None:
+            yield Noop("no-zone-is-ready" if self._limiters.all_disrupted else "too-many-nodes-of-the-zone-are-not-ready")
+        elif at > ctx.now:
             yield Requeue(at=at, note=f"node {name_of(node)} is tainted {wanted[0]}:{wanted[1]}")
-            return
-        self._next[zone] = ctx.now + between
-        yield from swap_taints(node, [wanted], [], ctx.now, "node-is-not-ready")
+        else:
+            limiter.take(ctx.now)
+            yield from swap_taints(node, [wanted], [], ctx.now, "node-is-not-ready")
 
 
 def _no_schedule(node: Object) -> tuple[list[TaintKey], list[TaintKey]]:

@@ -10,6 +10,7 @@ from kplan.controllers.nodelifecycle.zones import (
     FULL,
     NORMAL,
     PARTIAL,
+    Limiter,
     every_zone_is_disrupted,
     seconds_between,
     state_of,
@@ -43,6 +44,30 @@ def test_the_state_of_a_zone(ready: int, unready: int, state: str, seconds: floa
 def test_no_zone_is_left_only_when_no_node_is_ready_anywhere() -> None:
     assert every_zone_is_disrupted({("", "a"): [False], ("", "b"): [False, False]})
     assert not every_zone_is_disrupted({("", "a"): [False], ("", "b"): [False, True]})
+    assert not every_zone_is_disrupted({})
+
+
+@pytest.mark.parametrize(
+    ("taken", "rates", "free_at"),
+    [
+        ([], [], 100),
+        ([95], [], 105),
+        ([80], [], 100),
+        ([], [None], None),
+        ([], [None, 10.0], 110),
+        ([95], [10.0], 105),
+        ([95], [100.0], 200),
+        ([], [100.0], 100),
+        ([], [100.0, 10.0], 100),
+    ],
+)
+def test_who_could_not_pass_waits_longer_after_a_change_of_the_rate(taken: list[float], rates: list[float | None], free_at: float | None) -> None:
+    limiter = Limiter(0.0)
+    for moment in taken:
+        limiter.take(moment)
+    for rate in rates:
+        limiter.change(rate, 100.0)
+    assert limiter.free_at(100.0) == free_at
 
 
 @pytest.mark.parametrize(
