@@ -25,6 +25,7 @@ from kplan.apiserver.customresources.schemas import (
 )
 from kplan.apiserver.formats import duration_nanos, is_date
 from kplan.apiserver.gotimes import offset_seconds, parse_timestamp
+from kplan.apiserver.merge.values import go_type
 
 _MISSING = object()
 
@@ -111,15 +112,15 @@ def bind(value: Any, schema: Schema) -> Any:
         case "number" if isinstance(value, (int, float)) and not isinstance(value, bool):
             return float(value)
         case "number":
-            raise EvaluationError(f"invalid data, expected float, got {_go_type(value)}")
+            raise EvaluationError(f"invalid data, expected float, got {go_type(value)}")
         case "integer" if isinstance(value, int) and not isinstance(value, bool):
             return value
         case "integer":
-            raise EvaluationError(f"invalid data, expected int, got {_go_type(value)}")
+            raise EvaluationError(f"invalid data, expected int, got {go_type(value)}")
         case "boolean" if isinstance(value, bool):
             return value
         case "boolean":
-            raise EvaluationError(f"invalid data, expected bool, got {_go_type(value)}")
+            raise EvaluationError(f"invalid data, expected bool, got {go_type(value)}")
         case of_type if schema.get(PRESERVE):
             return value
         case of_type:
@@ -160,7 +161,7 @@ def _bind_list(value: Any, schema: Schema) -> Any:
 
 def _bind_text(value: Any, schema: Schema) -> Any:
     if not isinstance(value, str):
-        raise EvaluationError(f"invalid data, expected string, got {_go_type(value)}")
+        raise EvaluationError(f"invalid data, expected string, got {go_type(value)}")
     match schema.get("format"):
         case "duration":
             nanos = duration_nanos(value)
@@ -180,19 +181,3 @@ def _bind_text(value: Any, schema: Schema) -> Any:
                 raise EvaluationError(f"Invalid byte formatted string {value}: illegal base64 data") from None
         case _:
             return value
-
-
-def _go_type(value: Any) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case int():
-            return "int64"
-        case float():
-            return "float64"
-        case Mapping():
-            return "map[string]interface {}"
-        case _:
-            return "[]interface {}"

@@ -19,6 +19,7 @@ from kplan.apiserver.customresources.rules import Check, Rules, rules_of
 from kplan.apiserver.customresources.schemas import Schema, properties_of
 from kplan.apiserver.customresources.versions import condition, deprecation_warning
 from kplan.apiserver.field import ROOT, Errors, ErrorType, FieldError, go_quote, invalid
+from kplan.apiserver.merge.values import go_text, go_type
 from kplan.apiserver.outcome import Status, forbidden
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_object_meta_update
 from kplan.apiserver.rules.names import is_qualified_name, name_is_dns_subdomain
@@ -157,7 +158,7 @@ class CustomKind:
         if path is not None:
             value, said = _find(obj, path)
             if not said and value is not None and not isinstance(value, str):
-                said = f"{_dotted(path)} accessor error: {_shown(value)} is of the type {_go_type(value)}, expected string"
+                said = f"{_dotted(path)} accessor error: {go_text(value)} is of the type {go_type(value)}, expected string"
             if said:
                 yield invalid(ROOT.child(path), "", said)
 
@@ -188,7 +189,7 @@ def _finalizer_warnings(name: str) -> Iterator[str]:
 def _validate_replicas(obj: Object, path: str) -> Errors:
     value, said = _find(obj, path)
     if not said and value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        said = f"{_dotted(path)} accessor error: {_shown(value)} is of the type {_go_type(value)}, expected int64"
+        said = f"{_dotted(path)} accessor error: {go_text(value)} is of the type {go_type(value)}, expected int64"
     replicas = value if isinstance(value, int) and not said else 0
     if not said and replicas < 0:
         said = "should be a non-negative integer"
@@ -211,39 +212,8 @@ def _find(obj: Object, path: str) -> tuple[Any, str]:
             return None, ""
         if not isinstance(here, Mapping):
             where = "." + ".".join(steps[: i + 1])
-            return None, f"{where} accessor error: {_shown(here)} is of the type {_go_type(here)}, expected map[string]interface{{}}"
+            return None, f"{where} accessor error: {go_text(here)} is of the type {go_type(here)}, expected map[string]interface{{}}"
         if step not in here:
             return None, ""
         here = here[step]
     return here, ""
-
-
-def _shown(value: Any) -> str:
-    """A value as Go's ``%v`` writes it."""
-    match value:
-        case None:
-            return "<nil>"
-        case bool():
-            return "true" if value else "false"
-        case Mapping():
-            return "map[" + " ".join(f"{k}:{_shown(v)}" for k, v in sorted(value.items())) + "]"
-        case list():
-            return "[" + " ".join(map(_shown, value)) + "]"
-        case _:
-            return str(value)
-
-
-def _go_type(value: Any) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case int():
-            return "int64"
-        case float():
-            return "float64"
-        case Mapping():
-            return "map[string]interface {}"
-        case _:
-            return "[]interface {}"

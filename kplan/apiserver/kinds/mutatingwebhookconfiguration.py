@@ -5,31 +5,6 @@ Mirrors: pkg/registry/admissionregistration/mutatingwebhookconfiguration/strateg
 
 from __future__ import annotations
 
-from kplan.apiserver.field import Errors
-from kplan.apiserver.rules.admissionwebhooks import default_webhooks, validate_configuration
-from kplan.apiserver.rules.policies import static_suffix_warnings
-from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
-from kplan.model.objects import Object
+from kplan.apiserver.rules.admissionwebhooks import webhook_configuration
 
-
-def _default(draft: Draft, context: StrategyContext) -> None:
-    default_webhooks(draft, mutating=True)
-
-
-def _validate(obj: Object, context: StrategyContext) -> Errors:
-    return validate_configuration(obj, context, mutating=True)
-
-
-def _validate_update(new: Object, old: Object, context: StrategyContext) -> Errors:
-    return validate_configuration(new, context, old, mutating=True)
-
-
-STRATEGY = Strategy(
-    kind="MutatingWebhookConfiguration.admissionregistration.k8s.io",
-    default=_default,
-    validate=_validate,
-    validate_update=_validate_update,
-    warnings=static_suffix_warnings,
-    generation_fields=("webhooks",),
-    empty_counts=True,
-)
+STRATEGY = webhook_configuration("MutatingWebhookConfiguration", mutating=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from kplan.apiserver.merge.errors import BadPatch, list_of_lists
 from kplan.apiserver.merge.lists import DELETE, PATCH, List, element_type, key_of, sort_by, sort_maps, sort_scalars
-from kplan.apiserver.merge.lookup import MERGE, REPLACE, PatchSchema
+from kplan.apiserver.merge.lookup import MERGE, REPLACE, FieldRule, PatchSchema
 from kplan.apiserver.merge.strategic import DELETE_LIST, RETAIN, SET_ORDER, merge_map
 from kplan.apiserver.merge.values import go_text, go_type, same
 from kplan.model.objects import Object, thaw
@@ -81,13 +81,20 @@ def _diff_directive(before: Any, value: Any, patch: Draft) -> None:
         patch[PATCH] = value
 
 
-def _diff_map(key: str, before: Object, value: Object, patch: Draft, schema: PatchSchema, wanted: Wanted) -> None:
+def _rule(key: str, before: Any, value: Any, schema: PatchSchema) -> FieldRule | None:
+    """How a field is merged; None where nobody knows, and it is the same."""
     try:
-        rule = schema.field(key)
+        return schema.field(key)
     except BadPatch:
         if same(before, value):
-            return
+            return None
         raise
+
+
+def _diff_map(key: str, before: Object, value: Object, patch: Draft, schema: PatchSchema, wanted: Wanted) -> None:
+    rule = _rule(key, before, value, schema)
+    if rule is None:
+        return
     if rule.strategy == REPLACE:
         if wanted.changes:
             patch[key] = value
@@ -98,12 +105,9 @@ def _diff_map(key: str, before: Object, value: Object, patch: Draft, schema: Pat
 
 
 def _diff_list(key: str, before: List, value: List, patch: Draft, schema: PatchSchema, wanted: Wanted) -> None:
-    try:
-        rule = schema.field(key)
-    except BadPatch:
-        if same(before, value):
-            return
-        raise
+    rule = _rule(key, before, value, schema)
+    if rule is None:
+        return
     if rule.strategy != MERGE:
         if wanted.changes and not same(before, value):
             patch[key] = value

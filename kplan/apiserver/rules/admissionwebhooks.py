@@ -23,9 +23,10 @@ from kplan.apiserver.rules.matchresources import (
 )
 from kplan.apiserver.rules.metadata import validate_object_meta
 from kplan.apiserver.rules.names import each_invalid, is_dns1035_label, is_fully_qualified_name, name_is_dns_subdomain
+from kplan.apiserver.rules.policies import static_suffix_warnings
 from kplan.apiserver.rules.selectors import validate_label_selector
 from kplan.apiserver.rules.webhooks import validate_client_config
-from kplan.apiserver.strategy import Draft, StrategyContext
+from kplan.apiserver.strategy import Draft, Strategy
 from kplan.model.objects import Object
 
 _NO_SIDE_EFFECTS = ("None", "NoneOnDryRun")
@@ -60,8 +61,20 @@ class Leniency:
         )
 
 
-def default_webhooks(draft: Draft, *, mutating: bool) -> None:
-    """What the server fills into webhooks."""
+def webhook_configuration(kind: str, *, mutating: bool) -> Strategy:
+    """What the server does for one of the two kinds."""
+    return Strategy(
+        kind=f"{kind}.admissionregistration.k8s.io",
+        default=lambda draft, context: _default(draft, mutating),
+        validate=lambda obj, context: _validate(obj, None, mutating),
+        validate_update=lambda new, old, context: _validate(new, old, mutating),
+        warnings=static_suffix_warnings,
+        generation_fields=("webhooks",),
+        empty_counts=True,
+    )
+
+
+def _default(draft: Draft, mutating: bool) -> None:
     for hook in draft.get("webhooks") or ():
         if hook.get("failurePolicy") is None:
             hook["failurePolicy"] = "Fail"
@@ -76,8 +89,7 @@ def default_webhooks(draft: Draft, *, mutating: bool) -> None:
         default_rules(hook.get("rules"))
 
 
-def validate_configuration(obj: Object, context: StrategyContext, old: Object | None = None, *, mutating: bool) -> Errors:
-    """A whole webhook configuration."""
+def _validate(obj: Object, old: Object | None, mutating: bool) -> Errors:
     yield from validate_object_meta(obj["metadata"], namespaced=False, name_rule=name_is_dns_subdomain, kube_finalizers=False)
     hooks, before = obj.get("webhooks") or [], (old or {}).get("webhooks") or []
     lenient = Leniency() if old is None else Leniency.of(hooks, before)

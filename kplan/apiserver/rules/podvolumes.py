@@ -156,13 +156,7 @@ def _named_secret(source: Object, path: FieldPath) -> Errors:
 
 
 def _storage_os(source: Object, path: FieldPath, options: PodOptions) -> Errors:
-    name, namespace = source.get("volumeName") or "", source.get("volumeNamespace") or ""
-    if not name:
-        yield required(path.child("volumeName"))
-    else:
-        yield from each_invalid(path.child("volumeName"), name, is_dns1123_label(name))
-    if namespace:
-        yield from each_invalid(path.child("volumeNamespace"), namespace, is_dns1123_label(namespace))
+    yield from sources.validate_storage_os_name(source, path)
     yield from _named_secret(source, path)
 
 

@@ -242,6 +242,12 @@ def validate_local(source: Source, path: FieldPath) -> Errors:
 
 def validate_storage_os(source: Source, path: FieldPath) -> Errors:
     """storageos of a persistent volume."""
+    yield from validate_storage_os_name(source, path)
+    yield from _secret(source, path)
+
+
+def validate_storage_os_name(source: Source, path: FieldPath) -> Errors:
+    """The name that storageos knows a volume by."""
     name, namespace = source.get("volumeName") or "", source.get("volumeNamespace") or ""
     if not name:
         yield required(path.child("volumeName"))
@@ -249,7 +255,6 @@ def validate_storage_os(source: Source, path: FieldPath) -> Errors:
         yield from each_invalid(path.child("volumeName"), name, is_dns1123_label(name))
     if namespace:
         yield from each_invalid(path.child("volumeNamespace"), namespace, is_dns1123_label(namespace))
-    yield from _secret(source, path)
 
 
 def validate_csi_driver_name(name: str, path: FieldPath) -> Errors:
