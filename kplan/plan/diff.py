@@ -74,7 +74,13 @@ def asked(stored: Any, wanted: Any) -> Any:
 def changes(before: Object | None, after: Object | None, *, status: bool = False) -> list[FieldChange]:
     """The leaves that differ, noise left out, status only where asked for."""
     walked = _walk(before if before is not None else ABSENT, after if after is not None else ABSENT, (), ())
-    return [c for c in walked if c.path not in NOISE and (status or c.path[:1] != ("status",))]
+    return [c for c in walked if not _is_noise(c) and (status or c.path[:1] != ("status",))]
+
+
+def _is_noise(change: FieldChange) -> bool:
+    """Servers before 1.34 write out that a template was created at no time."""
+    is_no_time = change.path[-2:] == ("metadata", "creationTimestamp") and all(v in (None, ABSENT) for v in (change.before, change.after))
+    return change.path in NOISE or is_no_time
 
 
 def _walk(a: Any, b: Any, path: Path, at: Path) -> Iterator[FieldChange]:

@@ -64,3 +64,10 @@ def _at(value: Any, change: FieldChange) -> Any:
         if value is ABSENT:
             return ABSENT
     return value
+
+
+def test_being_created_at_no_time_is_no_change() -> None:
+    old = {"spec": {"template": {"metadata": {"creationTimestamp": None, "labels": {"a": "b"}}}}}
+    new = {"spec": {"template": {"metadata": {"labels": {"a": "c"}}}}}
+    assert [c.text for c in changes(old, new)] == ["spec.template.metadata.labels.a"]
+    assert [c.text for c in changes({"spec": {"a": None}}, {"spec": {}})] == ["spec.a"]
