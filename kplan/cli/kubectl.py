@@ -32,8 +32,9 @@ _FLAGS = {f"--{f.name.rstrip('_').replace('_', '-')}": f for f in (*fields(Clust
 _SHORT = {"-q": "--quiet"}
 _PREAMBLE = re.compile(r'^(?:Error from server \(\w+\): |error: )(?:error when \w+ "[^"]*": )?')
 _HELD = "kubectl drain would try again and again: add replicas, loosen the budget, or give --timeout"
-_THEIRS = {"wait": ("--for",)}
-"""Flags of a verb that are named like one of kplan's."""
+_THEIRS = {"wait": ("--for",), "delete": ("--now",)}
+"""Flags of a verb that are named like one of kplan's, which is meant where an instant follows."""
+_INSTANT = re.compile(r"\d{4}-\d\d-")
 
 
 class RawCommand(TyperCommand):
@@ -123,7 +124,7 @@ def _take(words: list[str], *, reading: bool, theirs: Collection[str] = ()) -> t
         word = pending.pop(0)
         name, equals, value = word.partition("=")
         name = _SHORT.get(name, name)
-        if name in _FLAGS and name not in theirs:
+        if name in _FLAGS and (name not in theirs or _INSTANT.match(value if equals else "".join(pending[:1]))):
             known = _FLAGS[name]
             if isinstance(known.default, bool):
                 options[known.name] = value.lower() not in ("false", "f", "0") if equals else True

@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_json
 from kplan.kubectl.info import with_metadata
+from kplan.model.gotext import go_json
 from kplan.model.objects import Object
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

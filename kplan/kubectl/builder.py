@@ -8,16 +8,17 @@ Mirrors: staging/src/k8s.io/cli-runtime/pkg/resource/{builder,visitor}.go (1.36)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from kplan.apiserver.outcome import Status
 from kplan.catalog.kinds import KindInfo
 from kplan.kubectl.client import Client
-from kplan.kubectl.failure import AnyFailure, Failure, aggregate, one_or_all
+from kplan.kubectl.failure import AnyFailure, Failure, aggregate, of_status, one_or_all
 from kplan.kubectl.fieldselectors import parse_field_selector
 from kplan.kubectl.info import Info
-from kplan.model.objects import labels_of
-from kplan.model.selectors import EVERYTHING, Selector, parse_selector
+from kplan.model.objects import Object, labels_of
+from kplan.model.selectors import EVERYTHING, parse_selector
 
 Visitor = Callable[[Info], AnyFailure | None]
 MIXED = (
@@ -173,21 +174,24 @@ class Builder:
         found = self._kinds(kinds)
         if isinstance(found, Failure):
             return self._failed(found)
-        try:
-            wanted = parse_selector(selector) if selector else EVERYTHING
-            matches = parse_field_selector(where) if where else None
-        except ValueError as problem:
-            return self._failed(Failure(str(problem)))
         items: list[Info | AnyFailure] = []
         for kind in found:
-            items += self._listed(kind, wanted, matches)
+            items += self._listed(kind, selector or "", where or "")
         return self._selection(items)
 
-    def _listed(self, kind: KindInfo, wanted: Selector, matches: Callable[..., bool] | None) -> Iterator[Info]:
+    def _listed(self, kind: KindInfo, selector: str, where: str) -> list[Info | AnyFailure]:
+        try:
+            wanted = parse_selector(selector) if selector else EVERYTHING
+            fields = parse_field_selector(where, kind.group_kind, None if kind.definition else self.client.selectable_fields(kind))
+        except ValueError as problem:
+            asked = f'"{kind.group}/{kind.version}, Resource={kind.plural}" that match label selector "{selector}", field selector "{where}"'
+            return [of_status(Status(400, "BadRequest", f"Unable to find {asked}: {problem}"))]
         within = "" if self.all_namespaces else self.client.namespace
-        for obj in self.client.list(kind, within, wanted, matches):
-            metadata = obj["metadata"]
-            yield Info(kind, metadata.get("namespace") or "", metadata["name"], obj, subresource=self.subresource)
+        return [self._found(kind, obj) for obj in self.client.list(kind, within, wanted, fields.matches)]
+
+    def _found(self, kind: KindInfo, obj: Object) -> Info:
+        metadata = obj["metadata"]
+        return Info(kind, metadata.get("namespace") or "", metadata["name"], obj, subresource=self.subresource)
 
     def _by_tuples(self, named: list[list[str]]) -> Selection:
         found: dict[str, KindInfo] = {}

@@ -18,7 +18,7 @@ from kplan.apiserver.scale import scale_of, scale_paths, with_scale
 from kplan.apiserver.server import APIServer
 from kplan.catalog.kinds import KindInfo
 from kplan.kubectl.screen import Screen
-from kplan.model.objects import Object, Path, Ref, labels_of
+from kplan.model.objects import Object, Path, Ref, get_in, labels_of
 from kplan.model.selectors import EVERYTHING, Selector
 
 NONE, CLIENT, SERVER = "none", "client", "server"
@@ -173,8 +173,17 @@ class Client:
         """Where the size is kept; None where the kind has no scale."""
         if info.definition:
             return {} if "scale" in info.subresources else None
-        crd = self.server.view.get(Ref("CustomResourceDefinition.apiextensions.k8s.io", "", f"{info.plural}.{info.group}"))
+        crd = self._definition_of(info)
         return (scale_paths(crd, info.version) if crd is not None else None) or None
+
+    def selectable_fields(self, info: KindInfo) -> tuple[str, ...]:
+        """The fields by which custom resources can be selected, as field selectors write them."""
+        versions = get_in(self._definition_of(info) or {}, ("spec", "versions")) or []
+        given = next((v.get("selectableFields") or [] for v in versions if v.get("name") == info.version), [])
+        return tuple(str(f["jsonPath"]).lstrip(".") for f in given)
+
+    def _definition_of(self, info: KindInfo) -> Object | None:
+        return self.server.view.get(Ref("CustomResourceDefinition.apiextensions.k8s.io", "", f"{info.plural}.{info.group}"))
 
     def _patch_scale(self, info: KindInfo, namespace: str, name: str, kind: str, body: Any, manager: str, dry_run: str) -> Outcome:
         found = self.scale(info, namespace, name)

@@ -10,11 +10,11 @@ import hashlib
 import os
 from collections.abc import Iterable
 
-from kplan.apiserver.merge.values import go_json
 from kplan.apiserver.rules.names import is_config_map_key, is_env_var_name
 from kplan.kubectl.command import Command
 from kplan.kubectl.failure import Failure
 from kplan.kubectl.flags import ARRAY, BOOL, LIST, flag
+from kplan.model.gotext import go_json
 
 FLAGS = (flag("from-file", LIST), flag("from-literal", ARRAY), flag("from-env-file", LIST), flag("append-hash", BOOL))
 

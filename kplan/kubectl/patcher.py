@@ -14,11 +14,11 @@ from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.request import MERGE, STRATEGIC
 from kplan.apiserver.merge.strategic import apply_strategic
 from kplan.apiserver.merge.strategic_diff import create_three_way_patch
-from kplan.apiserver.merge.values import go_json
 from kplan.kubectl.annotation import last_applied, original_configuration
 from kplan.kubectl.client import CLIENT, Client
 from kplan.kubectl.failure import AnyFailure, Failure, of_status, with_source
 from kplan.kubectl.info import Info, with_metadata
+from kplan.model.gotext import go_json
 from kplan.model.objects import Object
 from kplan.model.secrets import MASK, mask_secret
 

@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text
 from kplan.kubectl.columns.base import NONE, selector_text
 from kplan.kubectl.describe.paper import Paper
 from kplan.kubectl.describe.parts import instant, labels, notes, tolerations, yes_or_no
 from kplan.kubectl.describe.volumes import volumes
+from kplan.model.gotext import go_text
 from kplan.model.objects import Object, get_in
 from kplan.model.quantity import parse_or_zero
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text
 from kplan.kubectl.describe.paper import Paper
 from kplan.kubectl.describe.parts import Case, events, head, marks
+from kplan.model.gotext import go_text
 
 _SKIPPED = frozenset((".metadata.managedFields", ".metadata.name", ".metadata.namespace", ".metadata.labels", ".metadata.annotations"))
 _ACRONYMS = frozenset(("API", "URL", "UID", "GUID"))

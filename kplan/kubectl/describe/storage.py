@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text
 from kplan.kubectl.columns.base import NONE, labels_text, since
 from kplan.kubectl.columns.storage import class_of, modes_text
 from kplan.kubectl.describe.parts import Case, events, head, instant, marks, rows, spec_of, status_of, yes_or_no
 from kplan.kubectl.describe.volumes import claim, source
+from kplan.model.gotext import go_text
 from kplan.model.objects import Object, get_in
 
 _DEFAULT = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")

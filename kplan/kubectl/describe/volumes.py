@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text
 from kplan.kubectl.columns.base import NONE
 from kplan.kubectl.columns.storage import class_of, modes_text
 from kplan.kubectl.describe.paper import Paper
 from kplan.kubectl.describe.parts import LONGEST, labels, notes
+from kplan.model.gotext import go_text
 from kplan.model.objects import get_in
 from kplan.model.quantity import parse_or_zero
 

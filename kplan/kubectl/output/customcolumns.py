@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text
 from kplan.kubectl.output.jsonpath import BadTemplate, Template, relaxed
 from kplan.kubectl.tables import columns
+from kplan.model.gotext import go_text
 from kplan.model.objects import Object
 
 Column = tuple[str, Template]

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_json, go_text
 from kplan.kubectl.output.jsonpathsyntax import Action, BadTemplate, Node, parse
+from kplan.model.gotext import go_json, go_text
 
 __all__ = ["BadTemplate", "Template", "relaxed"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_json
+from kplan.model.gotext import go_json
 
 
 def json_text(value: Any, depth: int = 0) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text
 from kplan.catalog.kinds import KindInfo
 from kplan.kubectl.columns import cluster, network, pods, storage, workloads
 from kplan.kubectl.columns.base import NONE, UNKNOWN, Columns, age, name, since
 from kplan.kubectl.output.jsonpath import BadTemplate, Template, relaxed
+from kplan.model.gotext import go_text
 from kplan.model.instants import read_instant
 from kplan.model.objects import Object
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cmp_to_key
 from typing import Any
 
-from kplan.apiserver.merge.values import go_json
+from kplan.model.gotext import go_json
 from kplan.model.objects import Path
 
 WIDTH = 80

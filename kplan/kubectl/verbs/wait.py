@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text
 from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure, Failures
 from kplan.kubectl.flags import ALL_NAMESPACES, ARRAY, BOOL, DURATION, FIELD_SELECTOR, FILES, OUTPUT, SELECTOR, flag
 from kplan.kubectl.info import Info
 from kplan.kubectl.output.jsonpath import BadTemplate, Template, relaxed
+from kplan.model.gotext import go_text
 from kplan.model.objects import Object, get_in
 
 FLAGS = (
