@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kplan.apiserver.field import go_json, go_struct
+from kplan.model.gotext import go_json, go_struct
 from kplan.model.objects import Object
 from kplan.model.quantity import Quantity
 

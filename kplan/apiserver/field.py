@@ -5,13 +5,12 @@ Mirrors: staging/src/k8s.io/apimachinery/pkg/util/validation/field/{errors,path}
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from kplan.model.gotext import go_json, go_quote, go_value
 from kplan.model.objects import Path
 
 
@@ -141,79 +140,6 @@ OMITTED = _Omitted()
 _WITHOUT_VALUE = frozenset(
     {ErrorType.REQUIRED, ErrorType.FORBIDDEN, ErrorType.TOO_LONG, ErrorType.INTERNAL}
 )
-
-
-class GoText:
-    """A value that is already written as the API server prints it."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-def go_value(value: Any) -> str:
-    """A value as the API server prints it inside a field error."""
-    return go_quote(value) if isinstance(value, str) else go_json(value)
-
-
-def go_json(value: Any) -> str:
-    """A value as Go's encoding/json writes it: maps sorted by key, ``<>&`` escaped.
-
-    A Go struct keeps the order of its fields: hand it over as :func:`go_struct`.
-    """
-    match value:
-        case GoText():
-            return value.text
-        case None | True | False:
-            return {None: "null", True: "true", False: "false"}[value]
-        case int():
-            return str(value)
-        case float():
-            return go_float(value)
-        case str():
-            quoted = json.dumps(value, ensure_ascii=False)
-            return quoted.translate(_HTML) if any(ord(c) in _HTML for c in value) else quoted
-        case Mapping():
-            return "{" + ",".join(f"{go_json(k)}:{go_json(value[k])}" for k in sorted(value)) + "}"
-        case _:
-            return "[" + ",".join(map(go_json, value)) + "]"
-
-
-_HTML = {c: f"\\u{c:04x}" for c in (*map(ord, "<>&"), 0x2028, 0x2029)}
-
-
-def go_struct(value: Mapping[str, Any], order: Iterable[str]) -> GoText:
-    """A Go struct as JSON: its fields in the order of the type, those that are absent left out."""
-    return GoText("{" + ",".join(f"{go_json(f)}:{go_json(value[f])}" for f in order if f in value) + "}")
-
-
-def go_float(value: float) -> str:
-    """A floating-point number as encoding/json writes it."""
-    if value == 0 or 1e-6 <= abs(value) < 1e21:
-        return format(Decimal(repr(value)), "f").removesuffix(".0")
-    mantissa, _, exponent = repr(value).partition("e")
-    return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}"
-
-
-def go_quote(text: str) -> str:
-    """A text as Go's ``%q`` writes it."""
-    out = []
-    for c in text:
-        if c in '"\\':
-            out.append("\\" + c)
-        elif c in _ESCAPES:
-            out.append(_ESCAPES[c])
-        elif c.isprintable() or c == " ":
-            out.append(c)
-        elif ord(c) < 0x80:
-            out.append(f"\\x{ord(c):02x}")
-        else:
-            out.append(f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}")
-    return '"' + "".join(out) + '"'
-
-
-_ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 
 
 def required(path: FieldPath, detail: str = "") -> FieldError:

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kplan.apiserver.field import GoText, go_json
 from kplan.apiserver.internal_types import TYPES
+from kplan.model.gotext import GoText, go_json
 from kplan.model.quantity import canonical
 
 _ZERO: dict[str, Any] = {"s": "", "i": 0, "b": False, "q": "0", "x": 0}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from kplan.apiserver.field import go_quote
+from kplan.model.gotext import go_quote
 
 _HEX = re.compile(r"[0-9a-fA-F]*", re.ASCII)
 _BYTES = 16

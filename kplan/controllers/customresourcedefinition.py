@@ -13,8 +13,8 @@ from typing import Any
 
 from kplan.apiserver.customresources.approval import approval_state, is_certificate_bundle, is_protected
 from kplan.apiserver.customresources.versions import CLEANUP, condition, is_established, with_condition
-from kplan.apiserver.field import go_quote
 from kplan.engine.contract import Context, Delete, Key, Noop, Steps, Update, Watch
+from kplan.model.gotext import go_quote
 from kplan.model.objects import Object, Ref, finalizers_of, get_in, group_kind, is_deleting, ref_of
 from kplan.store.journal import Write
 from kplan.store.view import View

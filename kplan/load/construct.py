@@ -6,7 +6,6 @@ Differs: of keys that are equal only as strings (``1`` and ``"1"``) the last win
 
 from __future__ import annotations
 
-import json
 import math
 import struct
 from typing import Any
@@ -14,9 +13,12 @@ from typing import Any
 from kplan.load.cursor import YAMLError
 from kplan.load.nodes import Node
 from kplan.load.resolve import MERGE, ResolveError, resolve_plain, resolve_tagged
+from kplan.model.gotext import go_syntax
 from kplan.model.objects import Path
 
 _RATIO_LOW, _RATIO_HIGH = 400_000, 4_000_000
+_ANY = "interface {}"
+"""What go-yaml decodes keys to."""
 
 
 class ConversionError(Exception):
@@ -163,8 +165,8 @@ def _key(found: Any, key_node: Node, value_node: Node, constructor: Constructor)
     if isinstance(found, float):
         return _float32(found)
     if isinstance(found, dict | list):
-        raise YAMLError(f"invalid map key: {go_syntax(found)}", key_node.line, key_node.column)
-    value = go_syntax(constructor.value(value_node))
+        raise YAMLError(f"invalid map key: {go_syntax(found, _ANY)}", key_node.line, key_node.column)
+    value = go_syntax(constructor.value(value_node), _ANY)
     raise ConversionError(f"unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}", key_node)
 
 
@@ -176,19 +178,3 @@ def _float32(value: float) -> str:
 
 def _go_float(value: float) -> str:
     return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-
-
-def go_syntax(value: Any) -> str:
-    """A value as Go's ``%#v`` prints what go-yaml decoded."""
-    if value is None:
-        return "interface {}(nil)"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list):
-        return "[]interface {}{" + ", ".join(map(go_syntax, value)) + "}"
-    if isinstance(value, dict):
-        pairs = (f"{go_syntax(k)}:{go_syntax(v)}" for k, v in sorted(value.items()))
-        return "map[interface {}]interface {}{" + ", ".join(pairs) + "}"
-    return str(value)

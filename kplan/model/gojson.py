@@ -12,15 +12,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from kplan.model.gotext import HTML
 from kplan.model.quantity import canonical
 from kplan.model.spew import GoField, GoTypes
-
-_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def write_map(value: Any) -> bytes:
     """The bytes of ``json.Marshal`` of a map: sorted keys, no spaces, HTML's characters escaped."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).translate(_HTML).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).translate(HTML).encode()
 
 
 def encode(types: GoTypes, type_name: str, value: Any) -> Any:

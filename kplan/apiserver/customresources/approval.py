@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 
-from kplan.apiserver.field import go_quote
 from kplan.apiserver.rules.pem import blocks
 from kplan.apiserver.urls import UrlError, parse_request_uri
+from kplan.model.gotext import go_quote
 from kplan.model.objects import Object
 
 APPROVAL = "api-approved.kubernetes.io"

@@ -25,7 +25,7 @@ from kplan.apiserver.customresources.schemas import (
 )
 from kplan.apiserver.formats import duration_nanos, is_date
 from kplan.apiserver.gotimes import offset_seconds, parse_timestamp
-from kplan.apiserver.merge.values import go_type
+from kplan.model.gotext import go_type
 
 _MISSING = object()
 

@@ -17,7 +17,7 @@ from kplan.apiserver.customresources.schemas import (
     type_of,
     values_of,
 )
-from kplan.apiserver.field import go_quote
+from kplan.model.gotext import go_quote
 
 _NOT_YET = object()
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kplan.apiserver.field import GoText
 from kplan.apiserver.internalform import internal_json
 from kplan.apiserver.strategy import Draft
+from kplan.model.gotext import GoText
 
 _SHARED = (
     ("subresources", "subresources"),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from kplan.apiserver.customresources.schemas import Schema
+from kplan.model.gotext import go_text
 
 Problem = tuple[int | float | None, str]
 """The number that is wrong, None where the bounds make no sense; and the text."""
@@ -41,7 +41,7 @@ def number_problems(value: int | float, schema: Schema, of_type: str, form: str,
         if problem:
             yield value, f"{name} in body {problem}"
         elif key == "multipleOf" and bound <= 0:
-            yield bound, f"factor MultipleOf declared for {name} must be positive: {go_number(bound)}"
+            yield bound, f"factor MultipleOf declared for {name} must be positive: {go_text(bound)}"
 
 
 def _multiple_of(value: Any, factor: Any, schema: Schema) -> str:
@@ -51,20 +51,20 @@ def _multiple_of(value: Any, factor: Any, schema: Schema) -> str:
         fits = value % factor == 0
     else:
         fits = is_whole(1 / factor * value if factor < 1 else value / factor)
-    return "" if fits else f"should be a multiple of {go_number(factor)}"
+    return "" if fits else f"should be a multiple of {go_text(factor)}"
 
 
 def _minimum(value: Any, least: Any, schema: Schema) -> str:
     exclusive = bool(schema.get("exclusiveMinimum"))
     if value < least or (exclusive and value == least):
-        return f"should be greater than {'' if exclusive else 'or equal to '}{go_number(least)}"
+        return f"should be greater than {'' if exclusive else 'or equal to '}{go_text(least)}"
     return ""
 
 
 def _maximum(value: Any, most: Any, schema: Schema) -> str:
     exclusive = bool(schema.get("exclusiveMaximum"))
     if value > most or (exclusive and value == most):
-        return f"should be less than {'' if exclusive else 'or equal to '}{go_number(most)}"
+        return f"should be less than {'' if exclusive else 'or equal to '}{go_text(most)}"
     return ""
 
 
@@ -89,13 +89,3 @@ def is_whole(value: float) -> bool:
     if value == whole:
         return True
     return whole != 0 and abs(value - whole) / (abs(value) + abs(whole)) < _EPSILON
-
-
-def go_number(value: int | float) -> str:
-    """A number as Go's ``%v`` writes it."""
-    if isinstance(value, int):
-        return str(value)
-    if value == 0 or 1e-4 <= abs(value) < 1e21:
-        return format(Decimal(repr(value)), "f").removesuffix(".0")
-    mantissa, _, exponent = repr(value).partition("e")
-    return f"{mantissa.removesuffix('.0')}e{exponent[0]}{exponent[1:].zfill(2)}"

@@ -16,8 +16,6 @@ from kplan.apiserver.customresources.schemas import INT_OR_STRING, Schema, items
 from kplan.apiserver.field import (
     FieldError,
     FieldPath,
-    go_json,
-    go_quote,
     invalid,
     not_supported,
     required,
@@ -27,6 +25,7 @@ from kplan.apiserver.field import (
 )
 from kplan.apiserver.formats import is_format, is_known
 from kplan.apiserver.goregexp import RegexpError, compile_regexp
+from kplan.model.gotext import go_json, go_quote
 
 _NUMBER_FORMATS = {"integer": ("int32", "int64"), "number": ("float", "double")}
 

@@ -32,10 +32,10 @@ from kplan.apiserver.field import (
     FieldPath,
     duplicate,
     forbidden,
-    go_quote,
     invalid,
     required,
 )
+from kplan.model.gotext import go_quote
 
 MESSAGE_LIMIT = 5 * 1024
 _NO_BUDGET = "running out of cost budget, no further validation rules will be run"

@@ -18,12 +18,12 @@ from kplan.apiserver.customresources.pruning import drop_nulls, fill_defaults, p
 from kplan.apiserver.customresources.rules import Check, Rules, rules_of
 from kplan.apiserver.customresources.schemas import Schema, properties_of
 from kplan.apiserver.customresources.versions import condition, deprecation_warning
-from kplan.apiserver.field import ROOT, Errors, ErrorType, FieldError, go_quote, invalid
-from kplan.apiserver.merge.values import go_text, go_type
+from kplan.apiserver.field import ROOT, Errors, ErrorType, FieldError, invalid
 from kplan.apiserver.outcome import Status, forbidden
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_object_meta_update
 from kplan.apiserver.rules.names import is_qualified_name, name_is_dns_subdomain
 from kplan.apiserver.strategy import Draft, StrategyContext
+from kplan.model.gotext import go_quote, go_text, go_type
 from kplan.model.objects import Object, thaw
 
 STATUS = ROOT.child("status")

@@ -6,7 +6,7 @@ Mirrors: staging/src/k8s.io/kube-aggregator/pkg/registry/apiservice/strategy.go,
 
 from __future__ import annotations
 
-from kplan.apiserver.field import ROOT, SPEC, Errors, GoText, go_json, go_quote, invalid, not_supported, required
+from kplan.apiserver.field import ROOT, SPEC, Errors, invalid, not_supported, required
 from kplan.apiserver.rules.datasize import decoded_size
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import (
@@ -18,6 +18,7 @@ from kplan.apiserver.rules.names import (
     is_valid_port_num,
 )
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_json, go_quote
 from kplan.model.instants import write_instant
 from kplan.model.objects import Object
 

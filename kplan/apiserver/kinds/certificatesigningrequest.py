@@ -9,13 +9,14 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from kplan.apiserver.field import ROOT, SPEC, Errors, duplicate, forbidden, go_quote, invalid, not_supported, required
+from kplan.apiserver.field import ROOT, SPEC, Errors, duplicate, forbidden, invalid, not_supported, required
 from kplan.apiserver.internalform import internal_diff
 from kplan.apiserver.rules.certificaterequests import certificate_error, request_error
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import Messages
 from kplan.apiserver.rules.signernames import validate_signer_name
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import go_quote
 from kplan.model.instants import write_instant
 from kplan.model.objects import Object
 

@@ -5,11 +5,12 @@ Mirrors: pkg/registry/rbac/clusterrole/strategy.go, pkg/apis/rbac/validation/val
 
 from __future__ import annotations
 
-from kplan.apiserver.field import ROOT, Errors, GoText, invalid, required
+from kplan.apiserver.field import ROOT, Errors, invalid, required
 from kplan.apiserver.rules.metadata import validate_update_of
 from kplan.apiserver.rules.rbac import validate_policy_rules
 from kplan.apiserver.rules.selectors import validate_label_selector
 from kplan.apiserver.strategy import Strategy, StrategyContext
+from kplan.model.gotext import GoText
 from kplan.model.objects import Object
 
 _SELECTORS = ROOT.child("aggregationRule", "clusterRoleSelectors")

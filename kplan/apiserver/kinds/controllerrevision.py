@@ -5,10 +5,11 @@ Mirrors: pkg/registry/apps/controllerrevision/strategy.go, pkg/apis/apps/validat
 
 from __future__ import annotations
 
-from kplan.apiserver.field import ROOT, Errors, GoText, go_json, invalid, required
+from kplan.apiserver.field import ROOT, Errors, invalid, required
 from kplan.apiserver.rules.metadata import IMMUTABLE, validate_nonnegative, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.apiserver.strategy import Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object
 
 _DATA = ROOT.child("data")

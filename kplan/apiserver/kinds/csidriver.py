@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kplan.apiserver.field import SPEC, Errors, FieldPath, GoText, duplicate, go_json, invalid, not_supported, required
+from kplan.apiserver.field import SPEC, Errors, FieldPath, duplicate, invalid, not_supported, required
 from kplan.apiserver.rules.metadata import (
     semantically_equal,
     validate_immutable,
@@ -18,6 +18,7 @@ from kplan.apiserver.rules.metadata import (
 )
 from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object
 
 _GATED = {

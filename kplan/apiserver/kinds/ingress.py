@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kplan.apiserver.field import ROOT, SPEC, Errors, FieldPath, go_quote, invalid, not_supported, required
+from kplan.apiserver.field import ROOT, SPEC, Errors, FieldPath, invalid, not_supported, required
 from kplan.apiserver.rules.addresses import parse_ip_sloppy, warnings_for_ip
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import (
@@ -25,6 +25,7 @@ from kplan.apiserver.rules.names import (
 from kplan.apiserver.rules.references import validate_typed_reference
 from kplan.apiserver.rules.service import validate_ingress_address
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import go_quote
 from kplan.model.objects import Object, annotations_of
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"

@@ -6,12 +6,13 @@ Mirrors: pkg/registry/policy/poddisruptionbudget/strategy.go, pkg/apis/policy/va
 
 from __future__ import annotations
 
-from kplan.apiserver.field import ROOT, SPEC, Errors, GoText, go_json, invalid, not_supported
+from kplan.apiserver.field import ROOT, SPEC, Errors, invalid, not_supported
 from kplan.apiserver.internalform import internal_json
 from kplan.apiserver.rules.metadata import validate_nonnegative
 from kplan.apiserver.rules.percentages import validate_at_most_100_percent, validate_int_or_percent
 from kplan.apiserver.rules.selectors import validate_conditions, validate_label_selector
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object
 
 _EVICTION_POLICIES = ("AlwaysAllow", "IfHealthyBudget")

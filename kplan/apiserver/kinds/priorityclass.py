@@ -6,10 +6,11 @@ Mirrors: pkg/registry/scheduling/priorityclass/strategy.go, pkg/apis/scheduling/
 
 from __future__ import annotations
 
-from kplan.apiserver.field import METADATA, ROOT, Errors, GoText, forbidden, go_json, not_supported, required
+from kplan.apiserver.field import METADATA, ROOT, Errors, forbidden, not_supported, required
 from kplan.apiserver.rules.metadata import validate_immutable, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object, name_of
 
 HIGHEST_USER_DEFINABLE_PRIORITY = 1_000_000_000

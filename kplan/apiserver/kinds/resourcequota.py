@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kplan.apiserver.field import ROOT, SPEC, Errors, FieldPath, GoText, go_struct, invalid, required
+from kplan.apiserver.field import ROOT, SPEC, Errors, FieldPath, invalid, required
 from kplan.apiserver.rules.metadata import IMMUTABLE, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.apiserver.rules.persistentvolumes import round_resource_list
 from kplan.apiserver.rules.quantities import validate_resource_quantity
 from kplan.apiserver.rules.resourcenames import is_standard_quota_resource, validate_quota_resource_name
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_struct
 from kplan.model.objects import Object
 from kplan.model.quantity import Quantity
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kplan.apiserver.field import SPEC, Errors, FieldPath, go_quote, invalid, required
+from kplan.apiserver.field import SPEC, Errors, FieldPath, invalid, required
 from kplan.apiserver.internalform import internal_json
 from kplan.apiserver.rules.collections import validate_set
 from kplan.apiserver.rules.devicenames import validate_driver_name, validate_pool_name
@@ -18,6 +18,7 @@ from kplan.apiserver.rules.names import each_invalid, name_is_dns_subdomain
 from kplan.apiserver.rules.nodeselectors import validate_node_selector
 from kplan.apiserver.rules.slicedevices import has_list_attributes, validate_counter_set, validate_device
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import go_quote
 from kplan.model.instants import write_instant
 from kplan.model.objects import Object, get_in
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kplan.apiserver.field import ROOT, SPEC, Errors, go_quote
+from kplan.apiserver.field import ROOT, SPEC, Errors
 from kplan.apiserver.rules.addresses import warnings_for_cidr, warnings_for_ip
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_dns1035_label, name_is_dns_label
@@ -23,6 +23,7 @@ from kplan.apiserver.rules.service import (
 )
 from kplan.apiserver.serviceallocation import begin, needs_cluster_ip, node_ports
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import go_quote
 from kplan.model.objects import Object, annotations_of
 
 _PORTED = ("NodePort", "LoadBalancer")

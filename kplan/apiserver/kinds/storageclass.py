@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kplan.apiserver.field import ROOT, Errors, GoText, go_json, not_supported, required
+from kplan.apiserver.field import ROOT, Errors, not_supported, required
 from kplan.apiserver.rules.metadata import validate_immutable, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.apiserver.rules.nodeselectors import DEPRECATED_NODE_LABELS, validate_topology_selector_terms
 from kplan.apiserver.rules.provisioners import validate_parameters, validate_provisioner
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object
 
 _RECLAIM_POLICIES = ("Delete", "Retain")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kplan.apiserver.field import ROOT, SPEC, Errors, GoText, go_struct, invalid, required
+from kplan.apiserver.field import ROOT, SPEC, Errors, invalid, required
 from kplan.apiserver.internalform import internal_json
 from kplan.apiserver.rules.metadata import IMMUTABLE, semantically_equal, validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import is_dns1035_label, is_dns1123_subdomain, name_is_dns_subdomain
 from kplan.apiserver.rules.selectors import validate_conditions
 from kplan.apiserver.rules.statuses import keep_metadata
 from kplan.apiserver.strategy import Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_struct
 from kplan.model.objects import EMPTY, Object, get_in
 
 _RESOURCE = SPEC.child("resource")

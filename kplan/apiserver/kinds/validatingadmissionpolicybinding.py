@@ -5,12 +5,13 @@ Mirrors: pkg/apis/admissionregistration/validation/validation.go (ValidateValida
 
 from __future__ import annotations
 
-from kplan.apiserver.field import SPEC, Errors, GoText, duplicate, go_json, invalid, required
+from kplan.apiserver.field import SPEC, Errors, duplicate, invalid, required
 from kplan.apiserver.rules.matchresources import supported
 from kplan.apiserver.rules.metadata import validate_object_meta
 from kplan.apiserver.rules.names import name_is_dns_subdomain
 from kplan.apiserver.rules.policies import default_binding, static_suffix_warnings, validate_binding_head
 from kplan.apiserver.strategy import Strategy, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object
 
 _ACTIONS = ("Audit", "Deny", "Warn")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.merge.values import go_text, go_type
+from kplan.model.gotext import go_text, go_type
 
 
 class BadPatch(Exception):

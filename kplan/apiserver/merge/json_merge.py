@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kplan.apiserver.merge.errors import BadPatch
-from kplan.apiserver.merge.values import go_type
+from kplan.model.gotext import go_type
 from kplan.model.objects import Object
 
 Draft = dict[str, Any]

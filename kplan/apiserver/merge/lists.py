@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kplan.apiserver.merge.errors import MAP, BadPatch, bad_type, list_of_lists, no_merge_key
-from kplan.apiserver.merge.values import go_text, go_type, same
+from kplan.apiserver.merge.values import same
+from kplan.model.gotext import go_text, go_type
 
 PATCH, DELETE = "$patch", "delete"
 

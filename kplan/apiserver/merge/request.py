@@ -17,8 +17,8 @@ from kplan.apiserver.merge.json_merge import apply_merge
 from kplan.apiserver.merge.json_patch import MOST_OPERATIONS, apply_json_patch
 from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.strategic import apply_strategic
-from kplan.apiserver.merge.values import go_json, go_text, go_type
 from kplan.apiserver.outcome import Status
+from kplan.model.gotext import go_json, go_text, go_type
 from kplan.model.objects import Object
 from kplan.model.secrets import mask_secret
 

@@ -25,7 +25,8 @@ from kplan.apiserver.merge.lists import (
     without_deletions,
 )
 from kplan.apiserver.merge.lookup import MERGE, REPLACE, FieldRule, PatchSchema
-from kplan.apiserver.merge.values import go_text, go_type, same
+from kplan.apiserver.merge.values import same
+from kplan.model.gotext import go_text, go_type
 from kplan.model.objects import Object, thaw
 
 RETAIN = "$retainKeys"

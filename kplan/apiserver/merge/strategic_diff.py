@@ -13,7 +13,8 @@ from kplan.apiserver.merge.errors import BadPatch, list_of_lists
 from kplan.apiserver.merge.lists import DELETE, PATCH, List, element_type, key_of, sort_by, sort_maps, sort_scalars
 from kplan.apiserver.merge.lookup import MERGE, REPLACE, FieldRule, PatchSchema
 from kplan.apiserver.merge.strategic import DELETE_LIST, RETAIN, SET_ORDER, merge_map
-from kplan.apiserver.merge.values import go_text, go_type, same
+from kplan.apiserver.merge.values import same
+from kplan.model.gotext import go_text, go_type
 from kplan.model.objects import Object, thaw
 
 Draft = dict[str, Any]

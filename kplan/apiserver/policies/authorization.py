@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from kplan.apiserver.admission.contract import Attributes
-from kplan.apiserver.field import go_quote
 from kplan.apiserver.policies.requests import ADMINISTRATOR, User, service_account
+from kplan.model.gotext import go_quote
 from kplan.model.objects import Object, Ref
 from kplan.store.view import View
 

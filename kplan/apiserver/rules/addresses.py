@@ -9,7 +9,8 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from kplan.apiserver.field import Errors, FieldPath, go_quote, invalid
+from kplan.apiserver.field import Errors, FieldPath, invalid
+from kplan.model.gotext import go_quote
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -16,10 +16,8 @@ from kplan.apiserver.field import (
     ROOT,
     Errors,
     FieldPath,
-    GoText,
     duplicate,
     forbidden,
-    go_struct,
     invalid,
     not_supported,
     required,
@@ -50,6 +48,7 @@ from kplan.apiserver.rules.names import byte_length
 from kplan.apiserver.rules.nodeselectors import validate_node_selector
 from kplan.apiserver.rules.selectors import validate_conditions
 from kplan.apiserver.strategy import Draft, StrategyContext
+from kplan.model.gotext import GoText, go_struct
 from kplan.model.objects import EMPTY, Object, Ref, get_in, labels_of, namespace_of
 
 _STATUS = ROOT.child("status")

@@ -11,9 +11,7 @@ from typing import Any
 from kplan.apiserver.field import (
     Errors,
     FieldPath,
-    GoText,
     duplicate,
-    go_json,
     invalid,
     not_supported,
     required,
@@ -30,6 +28,7 @@ from kplan.apiserver.rules.names import (
 )
 from kplan.apiserver.rules.selectors import validate_label_name
 from kplan.apiserver.rules.volumesources import validate_csi_driver_name
+from kplan.model.gotext import GoText, go_json
 
 MAX_ID, MAX_POOL, MAX_CONDITIONS = 32, 253, 4
 _EFFECTS = ("NoExecute", "NoSchedule", "None")

@@ -13,9 +13,7 @@ from typing import Any
 from kplan.apiserver.field import (
     Errors,
     FieldPath,
-    GoText,
     forbidden,
-    go_json,
     invalid,
     not_supported,
     required,
@@ -32,6 +30,7 @@ from kplan.apiserver.rules.devicenames import (
 from kplan.apiserver.rules.names import byte_length
 from kplan.apiserver.strategy import Draft, StrategyContext
 from kplan.catalog.gates import Gates
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object, Ref, get_in, labels_of, namespace_of
 
 Spec = Mapping[str, Any]

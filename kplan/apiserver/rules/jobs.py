@@ -13,7 +13,6 @@ from kplan.apiserver.field import (
     Errors,
     FieldPath,
     duplicate,
-    go_quote,
     invalid,
     not_supported,
     required,
@@ -28,6 +27,7 @@ from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.podtemplates import validate_pod_template_spec
 from kplan.apiserver.rules.workloads import validate_nonnegative_fields
 from kplan.apiserver.strategy import Draft
+from kplan.model.gotext import go_quote
 from kplan.model.objects import EMPTY, Object
 
 INDEXED, NON_INDEXED = "Indexed", "NonIndexed"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kplan.apiserver.field import go_quote
+from kplan.model.gotext import go_quote
 
 END = "unexpected end of JSON input"
 _SPACE = b" \t\r\n"

@@ -14,9 +14,7 @@ from kplan.apiserver.cel.program import CompilationError
 from kplan.apiserver.field import (
     Errors,
     FieldPath,
-    GoText,
     duplicate,
-    go_json,
     invalid,
     not_supported,
     required,
@@ -25,6 +23,7 @@ from kplan.apiserver.field import (
 from kplan.apiserver.rules.names import each_invalid, is_path_segment_name, is_qualified_name
 from kplan.apiserver.rules.selectors import validate_label_selector
 from kplan.apiserver.strategy import Draft
+from kplan.model.gotext import GoText, go_json
 
 Value = Mapping[str, Any]
 

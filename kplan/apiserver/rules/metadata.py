@@ -13,8 +13,6 @@ from kplan.apiserver.field import (
     Errors,
     FieldPath,
     forbidden,
-    go_quote,
-    go_struct,
     invalid,
     required,
     too_long,
@@ -28,6 +26,7 @@ from kplan.apiserver.rules.names import (
     name_is_dns_label,
 )
 from kplan.apiserver.rules.selectors import validate_labels
+from kplan.model.gotext import go_quote, go_struct
 from kplan.model.objects import Object
 
 IMMUTABLE = "field is immutable"

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kplan.apiserver.field import Errors, FieldPath, GoText, forbidden, go_json, invalid, not_supported, required
+from kplan.apiserver.field import Errors, FieldPath, forbidden, invalid, not_supported, required
 from kplan.apiserver.rules.names import each_invalid, is_dns1123_label
 from kplan.apiserver.rules.quantities import validate_nonnegative_quantity
 from kplan.apiserver.rules.references import validate_segment
 from kplan.apiserver.rules.resourcenames import validate_container_resource_name
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object
 from kplan.model.quantity import Quantity
 

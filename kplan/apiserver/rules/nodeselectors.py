@@ -12,15 +12,14 @@ from kplan.apiserver.field import (
     Errors,
     FieldError,
     FieldPath,
-    GoText,
     duplicate,
     forbidden,
-    go_json,
     invalid,
     required,
 )
 from kplan.apiserver.rules.names import each_invalid, is_valid_label_value, name_is_dns_subdomain
 from kplan.apiserver.rules.selectors import validate_label_name
+from kplan.model.gotext import GoText, go_json
 
 _NOT_AN_OPERATOR = "not a valid selector operator"
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kplan.apiserver.field import Errors, FieldPath, GoText, go_json, invalid, not_supported, required
+from kplan.apiserver.field import Errors, FieldPath, invalid, not_supported, required
 from kplan.apiserver.rules.names import each_invalid, is_dns1123_subdomain, name_is_dns_label, name_is_dns_subdomain
 from kplan.apiserver.rules.persistentvolumes import VOLUME_MODES, round_resource_list, validate_access_modes
 from kplan.apiserver.rules.quantities import validate_positive_quantity, validate_resource_quantity
 from kplan.apiserver.rules.selectors import validate_label_selector
 from kplan.apiserver.strategy import Draft, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object, get_in
 from kplan.model.quantity import Quantity
 

@@ -9,12 +9,13 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.field import Errors, FieldPath, GoText, forbidden, go_json, not_supported, required
+from kplan.apiserver.field import Errors, FieldPath, forbidden, not_supported, required
 from kplan.apiserver.rules import volumesources as sources
 from kplan.apiserver.rules.names import each_invalid, name_is_dns_subdomain
 from kplan.apiserver.rules.nodeselectors import validate_node_selector
 from kplan.apiserver.rules.quantities import validate_basic_resource, validate_positive_quantity
 from kplan.apiserver.strategy import Draft
+from kplan.model.gotext import GoText, go_json
 from kplan.model.quantity import Quantity
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")

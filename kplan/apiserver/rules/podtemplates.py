@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from kplan.apiserver.field import METADATA, SPEC, Errors, FieldPath, forbidden, go_quote, invalid
+from kplan.apiserver.field import METADATA, SPEC, Errors, FieldPath, forbidden, invalid
 from kplan.apiserver.rules.containers import validate_image_whitespace
 from kplan.apiserver.rules.metadata import validate_annotations, validate_object_meta
 from kplan.apiserver.rules.names import name_is_dns_subdomain
@@ -24,6 +24,7 @@ from kplan.apiserver.rules.podscheduling import validate_tolerations
 from kplan.apiserver.rules.podspec import MIRROR_POD, validate_pod_spec
 from kplan.apiserver.rules.securitycontexts import validate_security_annotations
 from kplan.apiserver.rules.selectors import validate_labels
+from kplan.model.gotext import go_quote
 from kplan.model.objects import EMPTY, Object, get_in
 
 TOLERATIONS = "scheduler.alpha.kubernetes.io/tolerations"

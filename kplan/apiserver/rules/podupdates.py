@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kplan.apiserver.field import METADATA, SPEC, Errors, FieldError, FieldPath, forbidden, go_quote, invalid, required
+from kplan.apiserver.field import METADATA, SPEC, Errors, FieldError, FieldPath, forbidden, invalid, required
 from kplan.apiserver.internalform import internal_diff, internal_json
 from kplan.apiserver.rules.metadata import semantically_equal, validate_object_meta_update
 from kplan.apiserver.rules.names import range_error
@@ -17,6 +17,7 @@ from kplan.apiserver.rules.podresize import set_back, validate_pod_resize
 from kplan.apiserver.rules.podscheduling import validate_tolerations
 from kplan.apiserver.rules.podspec import MIRROR_POD
 from kplan.apiserver.rules.podtemplates import APP_ARMOR, validate_pod_annotations, validate_pod_metadata_and_spec
+from kplan.model.gotext import go_quote
 from kplan.model.objects import Object, annotations_of, get_in
 
 _UPDATABLE = ",".join(

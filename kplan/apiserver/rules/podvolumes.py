@@ -13,7 +13,6 @@ from kplan.apiserver.field import (
     FieldPath,
     duplicate,
     forbidden,
-    go_quote,
     invalid,
     not_supported,
     required,
@@ -36,6 +35,7 @@ from kplan.apiserver.rules.podpaths import (
 )
 from kplan.apiserver.rules.projections import validate_projections
 from kplan.apiserver.rules.templatemetadata import validate_template_object_meta
+from kplan.model.gotext import go_quote
 from kplan.model.objects import EMPTY, Object
 from kplan.model.quantity import Quantity
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kplan.apiserver.field import ROOT, FieldPath, go_quote
+from kplan.apiserver.field import ROOT, FieldPath
 from kplan.apiserver.rules.addresses import warnings_for_ip
 from kplan.apiserver.rules.nodeselectors import DEPRECATED_NODE_LABELS, node_selector_term_warnings
 from kplan.apiserver.rules.persistentvolumeclaims import claim_spec_warnings
 from kplan.apiserver.rules.podoptions import containers_with_paths
 from kplan.apiserver.rules.podtemplates import APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD
 from kplan.catalog.gates import Gates
+from kplan.model.gotext import go_quote
 from kplan.model.objects import EMPTY, Object, get_in
 from kplan.model.quantity import Quantity
 

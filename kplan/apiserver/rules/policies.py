@@ -11,7 +11,7 @@ from typing import Any
 
 from kplan.apiserver.cel.policies import PolicyCompiler
 from kplan.apiserver.cel.program import CompilationError
-from kplan.apiserver.field import SPEC, Errors, FieldPath, GoText, forbidden, go_json, invalid, not_supported, required
+from kplan.apiserver.field import SPEC, Errors, FieldPath, forbidden, invalid, not_supported, required
 from kplan.apiserver.rules.matchresources import (
     FAILURE_POLICIES,
     default_match_resources,
@@ -29,6 +29,7 @@ from kplan.apiserver.rules.names import (
 )
 from kplan.apiserver.rules.selectors import validate_label_selector
 from kplan.apiserver.strategy import Draft, StrategyContext
+from kplan.model.gotext import GoText, go_json
 from kplan.model.objects import Object, name_of
 
 Value = Mapping[str, Any]

@@ -5,10 +5,11 @@ Mirrors: pkg/apis/rbac/validation/validation.go, pkg/apis/rbac/v1/defaults.go (1
 
 from __future__ import annotations
 
-from kplan.apiserver.field import ROOT, Errors, FieldPath, go_struct, invalid, not_supported, required
+from kplan.apiserver.field import ROOT, Errors, FieldPath, invalid, not_supported, required
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import Messages, each_invalid, is_path_segment_name, name_is_dns_subdomain
 from kplan.apiserver.strategy import Draft, StrategyContext
+from kplan.model.gotext import go_struct
 from kplan.model.objects import Object
 
 GROUP = "rbac.authorization.k8s.io"

@@ -11,10 +11,8 @@ from typing import Any
 from kplan.apiserver.field import (
     Errors,
     FieldPath,
-    GoText,
     duplicate,
     forbidden,
-    go_struct,
     invalid,
     not_supported,
     required,
@@ -28,6 +26,7 @@ from kplan.apiserver.rules.names import (
     matches,
     regex_error,
 )
+from kplan.model.gotext import GoText, go_struct
 
 _REASON = "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?"
 _REASON_SAID = "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'"

@@ -16,7 +16,6 @@ from kplan.apiserver.field import (
     FieldPath,
     duplicate,
     forbidden,
-    go_struct,
     invalid,
     not_supported,
     required,
@@ -42,6 +41,7 @@ from kplan.apiserver.rules.serviceips import (
     validate_upgrade_downgrade_ip_families,
 )
 from kplan.catalog.gates import Gates
+from kplan.model.gotext import go_struct
 from kplan.model.objects import Object, annotations_of
 
 HINTS_ANNOTATION = "service.kubernetes.io/topology-aware-hints"

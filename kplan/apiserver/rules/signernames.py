@@ -5,7 +5,7 @@ Mirrors: pkg/apis/core/validation/names.go: ValidateSignerName (1.36)
 
 from __future__ import annotations
 
-from kplan.apiserver.field import Errors, FieldPath, go_quote, invalid, required, too_long
+from kplan.apiserver.field import Errors, FieldPath, invalid, required, too_long
 from kplan.apiserver.rules.names import (
     MAX_LABEL,
     MAX_SUBDOMAIN,
@@ -15,6 +15,7 @@ from kplan.apiserver.rules.names import (
     is_dns1123_subdomain,
     name_is_dns_subdomain,
 )
+from kplan.model.gotext import go_quote
 
 _MAX_NAME = MAX_SUBDOMAIN + 1 + MAX_SUBDOMAIN + 1 + MAX_LABEL
 """A domain, a slash, and a path with room for a subdomain, a dot and a label."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.field import Errors, FieldPath, GoText, go_json, invalid, not_found, required, too_long
+from kplan.apiserver.field import Errors, FieldPath, invalid, not_found, required, too_long
 from kplan.apiserver.internalform import internal_json
 from kplan.apiserver.rules.collections import validate_map, validate_set, validate_slice
 from kplan.apiserver.rules.devicecapacity import validate_exclusive_capacity, validate_shared_capacity
@@ -23,6 +23,7 @@ from kplan.apiserver.rules.metadata import semantically_equal
 from kplan.apiserver.rules.names import MAX_LABEL, byte_length, each_invalid, name_is_dns_subdomain
 from kplan.apiserver.rules.nodeselectors import validate_node_selector
 from kplan.apiserver.rules.quantities import is_native_resource
+from kplan.model.gotext import GoText, go_json
 from kplan.model.quantity import Quantity
 
 Spec = Mapping[str, Any]

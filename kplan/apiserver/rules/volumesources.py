@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kplan.apiserver.field import Errors, FieldPath, GoText, go_json, invalid, not_supported, required, too_long
+from kplan.apiserver.field import Errors, FieldPath, invalid, not_supported, required, too_long
 from kplan.apiserver.rules.names import (
     byte_length,
     each_invalid,
@@ -20,6 +20,7 @@ from kplan.apiserver.rules.names import (
     name_is_dns_label,
     range_error,
 )
+from kplan.model.gotext import GoText, go_json
 
 Source = Mapping[str, Any]
 Rule = Callable[[Source, FieldPath], Errors]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kplan.apiserver.cel.values import Address, Cidr, EvaluationError
-from kplan.apiserver.field import go_quote
 from kplan.apiserver.netip import address_error
+from kplan.model.gotext import go_quote
 
 
 def _parse(text: str) -> Address:

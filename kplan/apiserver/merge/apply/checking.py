@@ -14,7 +14,7 @@ from typing import Any
 
 from kplan.apiserver.merge.apply.elements import field, index, key, shown, value_element
 from kplan.apiserver.merge.apply.shape import BOOLEAN, NUMERIC, STRING, Listing, Shape, Struct
-from kplan.apiserver.merge.values import go_text, go_type
+from kplan.model.gotext import go_syntax, go_text, go_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +90,10 @@ def scalar_mistake(scalar: str, value: Any) -> Mistake | None:
     if scalar == NUMERIC:
         return None if number else Mistake(f"expected numeric (int or float), got {go_type(value)}")
     if scalar == STRING:
-        return None if isinstance(value, str) else Mistake(f"expected string, got &value.valueUnstructured{{Value:{_go_syntax(value)}}}")
+        return None if isinstance(value, str) else Mistake(f"expected string, got &value.valueUnstructured{{Value:{go_syntax(value)}}}")
     if scalar == BOOLEAN:
         return None if isinstance(value, bool) else Mistake(f"expected boolean, got &{{{go_text(value)}}}")
     return Mistake(f"expected any scalar, got &{{{go_text(value)}}}") if isinstance(value, list | Mapping) else None
-
-
-def _go_syntax(value: Any) -> str:
-    """A value as Go source would have it."""
-    if isinstance(value, Mapping):
-        return "map[string]interface {}{" + ", ".join(f"{json.dumps(k)}:{_go_syntax(value[k])}" for k in sorted(value)) + "}"
-    if isinstance(value, list):
-        return "[]interface {}{" + ", ".join(map(_go_syntax, value)) + "}"
-    if value is None:
-        return "interface {}(nil)"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else go_text(value)
 
 
 def _check_map(value: Mapping[str, Any], mapping: Struct, duplicates: bool) -> Iterator[Mistake]:

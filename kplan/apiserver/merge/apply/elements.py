@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from kplan.apiserver.merge.values import go_json, go_text
+from kplan.model.gotext import go_json, go_text
 
 FIELD, KEY, VALUE, INDEX = "f:", "k:", "v:", "i:"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kplan.apiserver.merge.apply.fields import Fields
-from kplan.apiserver.merge.values import go_json
+from kplan.model.gotext import go_json
 
 APPLY, UPDATE = "Apply", "Update"
 

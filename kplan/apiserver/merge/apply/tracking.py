@@ -28,8 +28,8 @@ from kplan.apiserver.merge.apply.entries import (
 from kplan.apiserver.merge.apply.fields import Fields, path_of
 from kplan.apiserver.merge.apply.reading import fields_of
 from kplan.apiserver.merge.apply.updating import Updater, Versions, absent_to_empty
-from kplan.apiserver.merge.values import go_json
 from kplan.apiserver.outcome import Status
+from kplan.model.gotext import go_json
 from kplan.model.objects import Object
 
 MAX_UPDATERS = 10

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.apiserver.field import go_quote
 from kplan.apiserver.podsecurity.contract import (
     Check,
     Finding,
@@ -21,6 +20,7 @@ from kplan.apiserver.podsecurity.contract import (
     security,
 )
 from kplan.apiserver.podsecurity.levels import BASELINE
+from kplan.model.gotext import go_quote
 
 PREFIX = "container.apparmor.security.beta.kubernetes.io/"
 ALLOWED = ("RuntimeDefault", "Localhost")

@@ -5,10 +5,10 @@ Mirrors: k8s.io/pod-security-admission/policy/check_seccompProfile_baseline.go (
 
 from __future__ import annotations
 
-from kplan.apiserver.field import go_quote
 from kplan.apiserver.podsecurity.contract import Check, Finding, Pod, Revision, containers, counted
 from kplan.apiserver.podsecurity.levels import BASELINE
 from kplan.apiserver.podsecurity.seccomp import REASON, no_bad_profile
+from kplan.model.gotext import go_quote
 
 POD = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
