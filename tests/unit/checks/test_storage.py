@@ -1,0 +1,58 @@
+"""Claims without a volume, and volumes nobody reclaims, are told of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.unit.checks.test_checks import done, plan
+
+
+def claim(name: str = "data", **spec: Any) -> dict[str, Any]:
+    wanted = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": "default"}, "spec": wanted}
+
+
+def volume(**spec: Any) -> dict[str, Any]:
+    given = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "nfs": {"server": "s", "path": "/"}, **spec}
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "disk"}, "spec": given}
+
+
+def test_nobody_provisions_without_a_class(tmp_path: Path) -> None:
+    said = "stays Pending: no persistent volumes available for this claim and no storage class is set"
+    assert plan(tmp_path, [claim(storageClassName="")]) == [("KP604", f"PersistentVolumeClaim default/data: {said}")]
+
+
+def test_alike_claims_are_told_of_once(tmp_path: Path) -> None:
+    ((_, message),) = plan(tmp_path, [claim(f"data-{i}", storageClassName="") for i in range(3)])
+    assert message.startswith("PersistentVolumeClaim default/data-0: stays Pending: ") and message.endswith(" (so do 2 more)")
+
+
+def test_the_volume_it_names_does_not_fit(tmp_path: Path) -> None:
+    ((code, message),) = plan(tmp_path, [volume(), claim(storageClassName="", volumeName="disk", accessModes=["ReadWriteMany"])])
+    assert code == "KP604"
+    assert message.endswith('data: stays Pending: Cannot bind to requested volume "disk": incompatible accessMode')
+
+
+def test_a_claim_that_waits_for_its_pod_is_in_order(tmp_path: Path) -> None:
+    assert plan(tmp_path, [claim()]) == []
+
+
+def test_a_volume_that_comes_later_in_the_input(tmp_path: Path) -> None:
+    assert plan(tmp_path, [claim(storageClassName=""), volume()]) == []
+
+
+def test_a_class_that_does_not_exist_is_told_of_as_such(tmp_path: Path) -> None:
+    assert [code for code, _ in plan(tmp_path, [claim(storageClassName="gold")])] == ["KP404"]
+
+
+def test_what_waited_before_is_not_told_again(tmp_path: Path) -> None:
+    assert plan(tmp_path, [claim(storageClassName="")], [claim("other")]) == []
+
+
+
+def test_a_share_that_was_to_be_deleted(tmp_path: Path) -> None:
+    given = [volume(persistentVolumeReclaimPolicy="Delete"), claim(storageClassName="")]
+    ((code, message),) = done(tmp_path, given, ["delete", "pvc", "data"])
+    why = 'error getting deleter volume plugin for volume "disk": no deletable volume plugin matched'
+    assert (code, message) == ("KP605", f"PersistentVolume disk: is released, and its reclaim policy is Delete, but {why}")
