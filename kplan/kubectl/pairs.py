@@ -1,6 +1,7 @@
-"""``KEY=VALUE`` and ``KEY-`` among the arguments.
+"""``KEY=VALUE`` and ``KEY-`` among the arguments, and lists of labels.
 
-Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go: GetResourcesAndPairs, ParsePairs (1.36)
+Mirrors: staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go: GetResourcesAndPairs, ParsePairs;
+         pkg/generate/generate.go: ParseLabels (1.36)
 """
 
 from __future__ import annotations
@@ -38,3 +39,16 @@ def parse_pairs(pairs: Iterable[str], what: str, *, removals: bool) -> tuple[dic
         else:
             wrong.append(pair)
     return Failure(f"invalid {what} format: {', '.join(wrong)}") if wrong else (new, gone)
+
+
+def parse_labels(text: str) -> dict[str, str] | Failure:
+    """``KEY=VALUE,KEY=VALUE``."""
+    out = {}
+    for part in text.split(","):
+        pieces = part.split("=")
+        if len(pieces) != 2:
+            return Failure(f"unexpected label spec: {part}")
+        if not pieces[0]:
+            return Failure("unexpected empty label key")
+        out[pieces[0]] = pieces[1]
+    return out

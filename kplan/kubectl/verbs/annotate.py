@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kplan.apiserver.merge.json_merge import create_merge
-from kplan.apiserver.merge.request import MERGE
 from kplan.kubectl.annotation import read_annotations
 from kplan.kubectl.client import CLIENT
 from kplan.kubectl.command import Command
+from kplan.kubectl.editing import EDITING, conflicting, edit, list_pairs, patch, with_labels
 from kplan.kubectl.failure import AnyFailure, Failure, of_status
 from kplan.kubectl.flags import manager
-from kplan.kubectl.info import Info, with_metadata
+from kplan.kubectl.info import Info
 from kplan.kubectl.pairs import parse_pairs, split_pairs
-from kplan.kubectl.verbs.label import EDITING, conflicting, list_pairs, with_labels
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 FLAGS = (*EDITING, manager("kubectl-annotate"))
@@ -39,14 +37,7 @@ def run(command: Command) -> AnyFailure | None:
         return Failure("at least one annotation update is required")
     if both := [key for key in gone if key in new]:
         return Failure(f"can not both modify and remove the following annotation(s) in the same command: {', '.join(both)}")
-    builder = command.builder(named)
-    builder.latest, builder.empty_selects_all, builder.every = True, a["all"], False
-    selection = builder.select()
-    if selection.error is not None:
-        return selection.error
-    if a["resource-version"] and not selection.single:
-        return Failure("--resource-version may only be used with a single resource")
-    return selection.visit(lambda info: _annotate(command, info, new, gone, selection.single))
+    return edit(command, named, lambda info, single: _annotate(command, info, new, gone, single))
 
 
 def _annotate(command: Command, info: Info, new: Mapping[str, str], gone: list[str], single: bool) -> AnyFailure | None:
@@ -60,10 +51,7 @@ def _annotate(command: Command, info: Info, new: Mapping[str, str], gone: list[s
         list_pairs(command, info, read_annotations(after), "annotations", single)
         return None
     if not (command.dry_run == CLIENT or a["local"]):
-        start = with_metadata(before, resourceVersion=None) if a["resource-version"] else before
-        outcome = client.patch(
-            info.kind, info.namespace, info.name, MERGE, create_merge(start, after), manager=a["field-manager"], dry_run=command.dry_run
-        )
+        outcome = patch(command, info, before, after)
         if outcome.error is not None:
             return of_status(outcome.error)
         after = client.in_version(outcome.object or {}, info.kind)

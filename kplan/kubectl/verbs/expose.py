@@ -15,6 +15,7 @@ from kplan.kubectl.generating import create, made
 from kplan.kubectl.info import Info
 from kplan.kubectl.overrides import FLAGS as OVERRIDES
 from kplan.kubectl.overrides import overridden
+from kplan.kubectl.pairs import parse_labels
 from kplan.model.integers import complaint, int_or_text
 from kplan.model.objects import Object, get_in, labels_of
 
@@ -64,7 +65,7 @@ def _expose(command: Command, info: Info) -> AnyFailure | None:
 
 def _service(command: Command, info: Info, obj: Object) -> dict[str, Any] | Failure:
     a = command.arguments
-    selector = _pairs(a["selector"]) if a["selector"] else _selector_of(info, obj)
+    selector = parse_labels(a["selector"]) if a["selector"] else _selector_of(info, obj)
     if isinstance(selector, Failure):
         return Failure(f"couldn't retrieve selectors via --selector flag or introspection: {selector}") if not a["selector"] else selector
     if not selector:
@@ -72,7 +73,7 @@ def _service(command: Command, info: Info, obj: Object) -> dict[str, Any] | Fail
     ports = [a["port"]] if a["port"] else _ports_of(info, obj)
     if not ports and a["cluster-ip"] != "None":
         return Failure("couldn't find port via --port flag or introspection")
-    labels = _pairs(a["labels"]) if a["labels"] else dict(labels_of(obj))
+    labels = parse_labels(a["labels"]) if a["labels"] else dict(labels_of(obj))
     if isinstance(labels, Failure):
         return labels
     listed = _service_ports(",".join(ports).split(",") if ports else [], a["protocol"], _protocols_of(info, obj))
@@ -96,18 +97,6 @@ def _service(command: Command, info: Info, obj: Object) -> dict[str, Any] | Fail
             spec[key] = value
     name = a["name"] or info.name[:LONGEST_NAME]
     return made("v1", "Service", name, metadata={"labels": labels} if labels else None, spec=spec)
-
-
-def _pairs(text: str) -> dict[str, str] | Failure:
-    out = {}
-    for part in text.split(","):
-        pieces = part.split("=")
-        if len(pieces) != 2:
-            return Failure(f"unexpected label spec: {part}")
-        if not pieces[0]:
-            return Failure("unexpected empty label key")
-        out[pieces[0]] = pieces[1]
-    return out
 
 
 def _selector_of(info: Info, obj: Object) -> dict[str, str] | Failure:

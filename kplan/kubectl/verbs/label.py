@@ -7,32 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kplan.apiserver.merge.json_merge import create_merge
-from kplan.apiserver.merge.request import MERGE
 from kplan.apiserver.rules.names import is_valid_label_value
-from kplan.kubectl.client import CLIENT, SERVER
+from kplan.kubectl.client import CLIENT
 from kplan.kubectl.command import Command
+from kplan.kubectl.editing import EDITING, conflicting, edit, list_pairs, patch, with_labels
 from kplan.kubectl.failure import AnyFailure, Failure, aggregate, of_status
-from kplan.kubectl.flags import ALL_NAMESPACES, BOOL, DRY_RUN, FIELD_SELECTOR, FILES, OUTPUT, SELECTOR, flag, manager
-from kplan.kubectl.info import Info, with_metadata
+from kplan.kubectl.flags import manager
+from kplan.kubectl.info import Info
 from kplan.kubectl.pairs import split_pairs
-from kplan.model.objects import Object, labels_of
+from kplan.model.objects import labels_of
 
-EDITING = (
-    *FILES,
-    *OUTPUT,
-    DRY_RUN,
-    SELECTOR,
-    FIELD_SELECTOR,
-    ALL_NAMESPACES,
-    flag("all", BOOL),
-    flag("overwrite", BOOL),
-    flag("list", BOOL),
-    flag("local", BOOL),
-    flag("record", BOOL),
-    flag("resource-version"),
-)
-"""The flags that ``label`` and ``annotate`` share."""
 FLAGS = (*EDITING, manager("kubectl-label"))
 
 
@@ -51,32 +35,7 @@ def run(command: Command) -> AnyFailure | None:
         return error
     if not new and not gone and not a["list"]:
         return Failure("at least one label update is required")
-    builder = command.builder(named)
-    builder.latest, builder.empty_selects_all, builder.every = True, a["all"], False
-    selection = builder.select()
-    if selection.error is not None:
-        return selection.error
-    if a["resource-version"] and not selection.single:
-        return Failure("--resource-version may only be used with a single resource")
-    return selection.visit(lambda info: _label(command, info, new, gone, selection.single))
-
-
-def conflicting(command: Command, named: list[str]) -> Failure | None:
-    """Options of ``label`` and ``annotate`` that do not go together."""
-    a = command.arguments
-    if a["list"] and a["output"]:
-        return Failure("--list and --output may not be specified together")
-    if a["all"] and a["selector"]:
-        return Failure("cannot set --all and --selector at the same time")
-    if a["all"] and a["field-selector"]:
-        return Failure("cannot set --all and --field-selector at the same time")
-    if not a["local"]:
-        return None if named or command.has_files else Failure("one or more resources must be specified as <resource> <name> or <resource>/<name>")
-    if command.dry_run == SERVER:
-        return Failure("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
-    if named:
-        return Failure("can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set")
-    return None if command.has_files else Failure("one or more files must be specified as -f pod.yaml or --filename=pod.json")
+    return edit(command, named, lambda info, single: _label(command, info, new, gone, single))
 
 
 def _parse(pairs: Iterable[str]) -> tuple[dict[str, str], list[str]] | Failure:
@@ -115,10 +74,7 @@ def _label(command: Command, info: Info, new: Mapping[str, str], gone: list[str]
         list_pairs(command, info, labels_of(after), "labels", single)
         return None
     if not here and (added or removed):
-        start = with_metadata(before, resourceVersion=None) if a["resource-version"] else before
-        outcome = client.patch(
-            info.kind, info.namespace, info.name, MERGE, create_merge(start, after), manager=a["field-manager"], dry_run=command.dry_run
-        )
+        outcome = patch(command, info, before, after)
         if outcome.error is not None:
             return of_status(outcome.error)
     said = "modified" if added and removed else "labeled" if added else "unlabeled" if removed else "not labeled"
@@ -132,17 +88,3 @@ def _overwrites(labels: Mapping[str, str], new: Mapping[str, str]) -> AnyFailure
         for key, value in new.items()
         if key in labels and labels[key] != value
     )
-
-
-def with_labels(obj: Object, pairs: Mapping[str, str], field: str, version: str) -> Object:
-    """The object with these labels or annotations; with the resourceVersion it must still have, where one is given."""
-    return with_metadata(obj, **{field: dict(pairs)}, **({"resourceVersion": version} if version else {}))
-
-
-def list_pairs(command: Command, info: Info, pairs: Mapping[str, str], what: str, single: bool) -> None:
-    """Print labels or annotations (``--list``)."""
-    screen = command.client.screen
-    if not single:
-        screen.say(f"Listing {what} for {info.kind.kind}.{info.kind.group}/{info.name}:")
-    for key in sorted(pairs):
-        screen.say(f"{'' if single else ' '}{key}={pairs[key]}")

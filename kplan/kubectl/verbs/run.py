@@ -16,6 +16,7 @@ from kplan.kubectl.flags import ARRAY, BOOL, DRY_RUN, DURATION, FILES, OUTPUT, f
 from kplan.kubectl.generating import create, made
 from kplan.kubectl.overrides import FLAGS as OVERRIDES
 from kplan.kubectl.overrides import overridden
+from kplan.kubectl.pairs import parse_labels
 from kplan.kubectl.verbs.delete import DELETION
 from kplan.model.integers import complaint
 
@@ -106,17 +107,7 @@ def _conflicting(command: Command) -> Failure | None:
 
 
 def _labels(text: str, name: str) -> dict[str, str] | Failure:
-    if not text:
-        return {"run": name}
-    out = {}
-    for part in text.split(","):
-        pieces = part.split("=")
-        if len(pieces) != 2:
-            return Failure(f"unexpected label spec: {part}")
-        if not pieces[0]:
-            return Failure("unexpected empty label key")
-        out[pieces[0]] = pieces[1]
-    return out
+    return parse_labels(text) if text else {"run": name}
 
 
 def _pod(command: Command) -> dict[str, Any] | Failure:
