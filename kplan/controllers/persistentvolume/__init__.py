@@ -12,9 +12,10 @@ from kplan.controllers.ownership import SyncFailed
 from kplan.controllers.persistentvolume.claims import sync_claim
 from kplan.controllers.persistentvolume.index import VolumeIndex
 from kplan.controllers.persistentvolume.volumes import sync_volume
-from kplan.controllers.storage import PV, PVC, STORAGE_CLASS, claim_of, class_of, volume_name_of
+from kplan.controllers.pods import condition
+from kplan.controllers.storage import PV, PVC, STORAGE_CLASS, claim_of, claims_named_by, class_of, is_bound, volume_name_of
 from kplan.engine.contract import Context, Emit, Key, Steps, Watch
-from kplan.model.objects import Ref
+from kplan.model.objects import Ref, ref_of
 from kplan.store.journal import Write
 from kplan.store.view import View
 
@@ -31,6 +32,7 @@ class PersistentVolumeBinder:
             Watch(PVC, _claim, "a claim"),
             Watch(PV, self._volume, "a volume, and the claims it may serve"),
             Watch(STORAGE_CLASS, self._class, "a class claims wait for"),
+            Watch("Pod", _pod, "a pod that cannot be scheduled yet, for its claims wait for it"),
         )
 
     def start(self, view: View, _: Context) -> None:
@@ -75,6 +77,17 @@ def _claim(write: Write, _: View) -> Iterable[Key]:
         yield write.ref
     elif write.before is not None and volume_name_of(write.before):
         yield Ref(PV, "", volume_name_of(write.before))
+
+
+def _pod(write: Write, view: View) -> Iterable[Key]:
+    """The unbound claims of a pod that the scheduler has found no node for."""
+    pod = write.after
+    if pod is None or pod["spec"].get("nodeName") or condition(pod, "PodScheduled") is None:
+        return
+    for name in claims_named_by(pod):
+        claim = view.get(Ref(PVC, write.ref.namespace, name))
+        if claim is not None and not is_bound(claim):
+            yield ref_of(claim)
 
 
 CONTROLLER = PersistentVolumeBinder
