@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kplan.cli.common import Filename, Namespace, Recursive, command_app
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import usage_error
 
@@ -15,18 +16,18 @@ if TYPE_CHECKING:
     from kplan.apiserver.server import APIServer
     from kplan.load.documents import Document
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
 def admit(
-    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Files, folders, globs, or - for standard input.")] = None,
-    recursive: Annotated[bool, typer.Option("-R", "--recursive")] = False,
+    filename: Filename = None,
+    recursive: Recursive = False,
     batch: Annotated[str, typer.Option("--batch", metavar="FILE", help='JSON lines {"object": …}, each judged alone against a fresh cluster.')] = "",
     cluster: Annotated[str, typer.Option("--cluster", metavar="FILE|DIR|profile:NAME")] = "profile:kind",
-    namespace: Annotated[str, typer.Option("-n", "--namespace", help="The namespace of what names none.")] = "default",
+    namespace: Namespace = "default",
     kubernetes_version: Annotated[str, typer.Option("--kubernetes-version", metavar="X.Y")] = "1.36",
-    output: Annotated[str, typer.Option("-o", "--output", help="yaml or json.")] = "yaml",
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="yaml or json.")] = "yaml",
 ) -> int:
     """Decode, default, admit and validate; print each object as it would be stored, and on stderr what is refused and where."""
     from kplan.catalog.catalog import UnknownVersion

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kplan.cli.common import ClusterOptions, OutputOptions, with_options
+from kplan.cli.common import ClusterOptions, Filename, Namespace, OutputOptions, Recursive, command_app, with_options
 from kplan.cli.exits import USAGE
 from kplan.cli.session import (
     finish,
@@ -22,7 +22,7 @@ from kplan.cli.session import (
 if TYPE_CHECKING:
     from kplan.pipeline import Session
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
@@ -30,24 +30,24 @@ app = typer.Typer()
 def apply(
     cluster_options: ClusterOptions,
     output_options: OutputOptions,
-    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Files, folders, globs, or - for standard input.")] = None,
+    filename: Filename = None,
     kustomize: Annotated[str, typer.Option("-k", "--kustomize", metavar="DIR", help="Build a kustomization and apply it.")] = "",
-    recursive: Annotated[bool, typer.Option("-R", "--recursive", help="Look into folders below folders.")] = False,
-    namespace: Annotated[str, typer.Option("-n", "--namespace", help="The namespace of what names none.")] = "",
-    selector: Annotated[str, typer.Option("-l", "--selector", help="Only objects with these labels.")] = "",
+    recursive: Recursive = False,
+    namespace: Namespace = "",
+    selector: Annotated[str, typer.Option("-l", "--selector", metavar="LABELS", help="Only objects with these labels.")] = "",
     server_side: Annotated[bool, typer.Option("--server-side", help="Apply as the server does.")] = False,
     force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields over from other managers.")] = False,
-    field_manager: Annotated[str, typer.Option("--field-manager", help="Who owns what is applied.")] = "",
+    field_manager: Annotated[str, typer.Option("--field-manager", metavar="NAME", help="Who owns what is applied.")] = "",
     prune: Annotated[bool, typer.Option("--prune", help="Delete what was applied before and is no longer given.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="With --prune: whatever its labels.")] = False,
     prune_allowlist: Annotated[list[str] | None, typer.Option("--prune-allowlist", metavar="GROUP/VERSION/KIND")] = None,
     applyset: Annotated[str, typer.Option("--applyset", metavar="[RESOURCE.GROUP/]NAME", help="With --prune: the object that keeps count.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Delete and create again what cannot be changed.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Overrule what others have changed.")] = True,
-    cascade: Annotated[str, typer.Option("--cascade", help="background, orphan, foreground.")] = "background",
-    grace_period: Annotated[int, typer.Option("--grace-period")] = -1,
-    validate: Annotated[str, typer.Option("--validate", help="strict, warn, ignore.")] = "strict",
-    subresource: Annotated[str, typer.Option("--subresource")] = "",
+    cascade: Annotated[str, typer.Option("--cascade", metavar="HOW", help="background, orphan, foreground.")] = "background",
+    grace_period: Annotated[int, typer.Option("--grace-period", metavar="SECONDS", help="With --force and --prune: how long pods have to end; -1: as they say themselves.")] = -1,
+    validate: Annotated[str, typer.Option("--validate", metavar="HOW", help="strict, warn, ignore.")] = "strict",
+    subresource: Annotated[str, typer.Option("--subresource", metavar="NAME", help="With --server-side: apply to status, scale, …")] = "",
     dry_run: Annotated[str, typer.Option("--dry-run", metavar="[client|server]", help="Required: kplan never writes to a cluster.")] = "",
 ) -> int:
     """Plan `kubectl apply`: changes, consequences and their causes."""

@@ -14,6 +14,16 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+Filename = Annotated[list[str] | None, typer.Option("-f", "--filename", metavar="FILE|DIR|-", help="Manifests: files, folders, globs, or - for standard input.")]
+Recursive = Annotated[bool, typer.Option("-R", "--recursive", help="Look into folders below folders.")]
+Namespace = Annotated[str, typer.Option("-n", "--namespace", metavar="NAME", help="The namespace of what names none.")]
+Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always, never.")]
+
+
+def command_app() -> typer.Typer:
+    """What one command registers itself with: plain help, nothing but its own options."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+
 
 @dataclass(slots=True)
 class ClusterOptions:
@@ -28,11 +38,11 @@ class ClusterOptions:
         bool, typer.Option("--emulate-sampling", help="Look only at as many nodes of a large cluster as the real scheduler would.")
     ] = False
     cloud: Annotated[bool, typer.Option("--cloud", help="Assume a cloud controller: load balancers get addresses.")] = False
-    assume: Annotated[str, typer.Option("--assume", help="What new pods do: running, succeeded, failed, unready, image-pull-backoff, crash-loop.")] = "running"
+    assume: Annotated[str, typer.Option("--assume", metavar="OUTCOME", help="What new pods do: running, succeeded, failed, unready, image-pull-backoff, crash-loop.")] = "running"
     metrics: Annotated[str, typer.Option("--metrics", metavar="FILE", help="Metrics for HorizontalPodAutoscalers.")] = ""
     for_: Annotated[str, typer.Option("--for", metavar="DURATION", help="Let this much time pass (10m): timers within it fire.")] = ""
     now: Annotated[str, typer.Option("--now", metavar="INSTANT", help="The present (RFC 3339); default: just after the last thing the cluster remembers.")] = ""
-    seed: Annotated[int, typer.Option("--seed", help="Seed of what Kubernetes draws at random.")] = 0
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of what Kubernetes draws at random.")] = 0
 
 
 @dataclass(slots=True)
@@ -45,7 +55,7 @@ class OutputOptions:
     state_out: Annotated[str, typer.Option("--state-out", metavar="FILE", help="Write the resulting cluster here, to be given to --cluster again.")] = ""
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 0: no changes, 1: error, 2: changes.")] = False
     fail_on: Annotated[str, typer.Option("--fail-on", metavar="WHAT,…", help="Exit 1 on: warning, pending, waiting, delete, replace, change.")] = ""
-    color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto"
+    color: Color = "auto"
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only what is wrong.")] = False
 
 

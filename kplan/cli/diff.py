@@ -7,22 +7,22 @@ from typing import Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, with_options
+from kplan.cli.common import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.exits import PLANNED, USAGE
 from kplan.cli.session import open_session, usage_error, wants_color
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
 @with_options(ClusterOptions)
 def diff(
     cluster_options: ClusterOptions,
-    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Files, folders, globs, or - for standard input.")] = None,
-    recursive: Annotated[bool, typer.Option("-R", "--recursive")] = False,
-    namespace: Annotated[str, typer.Option("-n", "--namespace")] = "",
-    server_side: Annotated[bool, typer.Option("--server-side")] = False,
-    color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto",
+    filename: Filename = None,
+    recursive: Recursive = False,
+    namespace: Namespace = "",
+    server_side: Annotated[bool, typer.Option("--server-side", help="Apply as the server does.")] = False,
+    color: Color = "auto",
 ) -> int:
     """Show your changes only. Exits 0 without differences, 1 with some, 2 or more on an error."""
     from kplan.cli.apply import apply_files

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, with_options
+from kplan.cli.common import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import let_pass, open_session, usage_error, wants_color
 
 if TYPE_CHECKING:
     from kplan.pipeline import Session
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
@@ -22,13 +22,13 @@ app = typer.Typer()
 def explain(
     cluster_options: ClusterOptions,
     target: Annotated[str, typer.Argument(metavar="[KIND/NAME]", help="What to explain: deployment/web, pod/web-…, service/web.")] = "",
-    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Manifests that are applied first.")] = None,
-    recursive: Annotated[bool, typer.Option("-R", "--recursive")] = False,
-    namespace: Annotated[str, typer.Option("-n", "--namespace")] = "",
+    filename: Filename = None,
+    recursive: Recursive = False,
+    namespace: Namespace = "",
     defaults: Annotated[bool, typer.Option("--defaults", help="Tell who set each field: you, a default, admission, the server, a controller. Implied without KIND/NAME.")] = False,
     show_managed_fields: Annotated[bool, typer.Option("--show-managed-fields", help="With --defaults: managedFields, too.")] = False,
-    output: Annotated[str, typer.Option("-o", "--output", help="With --defaults: text or json.")] = "text",
-    color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto",
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="With --defaults: text or json.")] = "text",
+    color: Color = "auto",
 ) -> int:
     """Why an object is as it will be: down to a line of a manifest, a fact of the cluster, a rule of Kubernetes or an assumption."""
     from kplan.cli.apply import apply_files

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from kplan.cli.common import command_app
 from kplan.cli.exits import PLANNED
 from kplan.cli.session import usage_error
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()

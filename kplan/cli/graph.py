@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, with_options
+from kplan.cli.common import ClusterOptions, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import let_pass, open_session, usage_error
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
@@ -19,10 +19,10 @@ app = typer.Typer()
 def graph(
     cluster_options: ClusterOptions,
     target: Annotated[str, typer.Argument(metavar="[KIND/NAME]", help="Only what is connected with this; default: with what the manifests hold.")] = "",
-    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="Manifests that are applied first.")] = None,
-    recursive: Annotated[bool, typer.Option("-R", "--recursive")] = False,
-    namespace: Annotated[str, typer.Option("-n", "--namespace")] = "",
-    output: Annotated[str, typer.Option("-o", "--output", help="text, dot, mermaid, json.")] = "text",
+    filename: Filename = None,
+    recursive: Recursive = False,
+    namespace: Namespace = "",
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="text, dot, mermaid, json.")] = "text",
 ) -> int:
     """Draw the objects and their relations; what is referred to but does not exist is marked."""
     from kplan.cli.apply import apply_files

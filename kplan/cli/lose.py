@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kplan.cli.common import ClusterOptions, OutputOptions, with_options
+from kplan.cli.common import ClusterOptions, OutputOptions, command_app, with_options
 from kplan.cli.session import finish, let_pass, open_session, usage_error
 
 if TYPE_CHECKING:
     from kplan.model.objects import Object
     from kplan.pipeline import Session
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
@@ -23,7 +23,7 @@ def lose(
     cluster_options: ClusterOptions,
     output_options: OutputOptions,
     node: Annotated[list[str] | None, typer.Argument(metavar="[NODE]...", help="Nodes that die.")] = None,
-    selector: Annotated[str, typer.Option("-l", "--selector", help="All nodes with these labels: topology.kubernetes.io/zone=a.")] = "",
+    selector: Annotated[str, typer.Option("-l", "--selector", metavar="LABELS", help="All nodes with these labels: topology.kubernetes.io/zone=a.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Implied: kplan never writes to a cluster.")] = True,
 ) -> int:
     """Plan the sudden death of nodes: power or network is gone, nothing is drained.

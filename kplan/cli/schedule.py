@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, with_options
+from kplan.cli.common import ClusterOptions, Color, Namespace, command_app, with_options
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import open_session, usage_error, wants_color
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kplan.model.objects import Object
     from kplan.pipeline import Session
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
@@ -24,11 +24,11 @@ app = typer.Typer()
 def schedule(
     cluster_options: ClusterOptions,
     target: Annotated[str, typer.Argument(metavar="FILE|KIND/NAME", help="A manifest (- for standard input), or a pod or workload of the cluster.")] = "",
-    namespace: Annotated[str, typer.Option("-n", "--namespace")] = "",
+    namespace: Namespace = "",
     batch: Annotated[str, typer.Option("--batch", metavar="FILE", help='JSON lines {"objects", "pod"}: one line of verdicts out for each.')] = "",
     output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="text or json.")] = "text",
-    color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto",
-    most: Annotated[int, typer.Option("--most", help="How many nodes of each sort to show as text.")] = 50,
+    color: Color = "auto",
+    most: Annotated[int, typer.Option("--most", metavar="N", help="How many nodes of each sort to show as text.")] = 50,
 ) -> int:
     """Show what every scheduler plugin says of every node about a pod: refusals, what would help, scores, the winner."""
     if output not in ("text", "json"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kplan import __version__
+from kplan.cli.common import Color, Filename, Recursive, command_app
 from kplan.cli.excluding import excluder
 from kplan.cli.exits import PLANNED, REFUSED
 from kplan.cli.session import emit, usage_error, wants_color
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from kplan.validation.judge import Judge, Settings
     from kplan.validation.verdict import Verdict
 
-app = typer.Typer()
+app = command_app()
 
 _EPILOG = (
     "Exit codes: 0 all valid, 1 something is refused or cannot be read, 2 usage, 3 internal error. "
@@ -33,8 +34,8 @@ _EPILOG = (
 @app.command(epilog=_EPILOG)
 def validate(
     files: Annotated[list[str] | None, typer.Argument(help="Files, folders, globs, or - for standard input.")] = None,
-    filename: Annotated[list[str] | None, typer.Option("-f", "--filename", help="The same, as kubectl spells it.")] = None,
-    recursive: Annotated[bool, typer.Option("-R", "--recursive", help="Look into folders below folders.")] = False,
+    filename: Filename = None,
+    recursive: Recursive = False,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Leave out paths that match; repeatable.")] = None,
     ignore_filename_pattern: Annotated[list[str] | None, typer.Option("--ignore-filename-pattern", metavar="RE", help="The same with a regular expression (RE2); repeatable.")] = None,
     crds: Annotated[list[str] | None, typer.Option("--crds", metavar="PATH", help="Files or folders of CustomResourceDefinitions that are known, but not judged themselves; repeatable.")] = None,
@@ -49,7 +50,7 @@ def validate(
     fail_if_no_objects: Annotated[bool, typer.Option("--fail-if-no-objects", help="Exit 1 where there is nothing to judge.")] = False,
     jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=0, help="Processes that share the files; 0: as many as pay. The output is the same. With --cluster (quotas count in order), --fail-fast and standard input it is one.")] = 0,
     output: Annotated[list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="text, json, sarif, junit, github, tap, kubeconform; repeatable, each to its own file.")] = None,
-    color: Annotated[str, typer.Option("--color", help="auto, always, never.")] = "auto",
+    color: Color = "auto",
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also what is valid, and what was skipped.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Nothing but findings.")] = False,
 ) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import platform
 import sys
 
-import typer
-
 from kplan import __version__
+from kplan.cli.common import command_app
 
-app = typer.Typer()
+app = command_app()
 
 
 @app.command()
