@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kplan.apiserver.field import FieldError
-from kplan.model.objects import Object
+from kplan.model.objects import Object, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Status:
     errors: tuple[FieldError, ...] = ()
     """The field errors behind the causes; they know the path, so a loader can find the line."""
     details: Mapping[str, Any] = field(default_factory=dict)
+    at: Path = ()
+    """The value that could not be decoded: the message does not say which item of a list, or nothing at all."""
 
 
 @dataclass(frozen=True, slots=True)

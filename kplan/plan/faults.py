@@ -20,6 +20,15 @@ _GO_FIELD = re.compile(r"Go struct field \w+\.([\w.\[\]-]+) of type")
 _WHEN = re.compile(r'^error when (?:creating|applying|replacing|patching|retrieving)[^"]*"[^"]*": ')
 _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 _LEADING_PATH = re.compile(r"([A-Za-z][\w]*(?:\.[A-Za-z][\w]*|\[[^\]]*\])+)")
+_REMEDIES = (
+    (re.compile(r"cannot unmarshal (?:number|bool)\b.* of type string$"), "put it in quotes"),
+    (re.compile(r"cannot unmarshal string\b.* of type (?:u?int\d*|float\d+)$"), "write a number, without quotes"),
+    (re.compile(r"cannot unmarshal string\b.* of type bool$"), "write true or false, without quotes"),
+    (re.compile(r"cannot unmarshal (?!array)\w+ .* of type \[\]"), "write a list, in which each item begins with a dash"),
+    (re.compile(r"quantities must match"), "a quantity is a number and at most one unit: 500m, 1.5, 128Mi, 2Gi, 1G"),
+    (re.compile(r"illegal base64 data"), "values of data are base64; as plain text they go below stringData"),
+)
+"""What is to be done about a value that cannot be decoded, by what is said of it."""
 _ROOTS = ("spec", "metadata", "data", "rules", "status", "stringData", "subjects", "roleRef", "webhooks")
 
 
@@ -30,6 +39,8 @@ class Fault:
     code: str
     message: str
     path: Path = ()
+    hint: str = ""
+    """What to write instead, where the message alone leaves that open."""
 
 
 def faults(status: Status) -> Iterator[Fault]:
@@ -46,7 +57,8 @@ def faults(status: Status) -> Iterator[Fault]:
             yield Fault(INVALID_FIELD, f"{c.field}: {c.message}", steps(c.field))
     elif status.code == 400:
         found = _GO_FIELD.search(message)
-        yield Fault(MALFORMED, message, steps(found.group(1)) if found else path_in(message))
+        at = status.at or (steps(found.group(1)) if found else path_in(message))
+        yield Fault(MALFORMED, message, at, next((hint for said, hint in _REMEDIES if said.search(message)), ""))
     else:
         yield Fault(REFUSED, message)
 

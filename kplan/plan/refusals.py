@@ -30,7 +30,7 @@ def refusal(
 
 def _finding(ref: Ref, fault: Fault, document: Document | None, wanted: list[FieldChange], exists: bool) -> Diagnostic:
     at = document.locate(_exactly(fault, wanted), key=fault.code == UNKNOWN_FIELD) if document is not None else None
-    hint = _FOR_GOOD if exists and _FIXED.search(fault.message) else ""
+    hint = _FOR_GOOD if exists and _FIXED.search(fault.message) else fault.hint
     return Diagnostic(fault.code, Severity.ERROR, f"{ref}: {fault.message}", ref, fault.path, document, hint, at)
 
 

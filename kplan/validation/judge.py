@@ -222,7 +222,7 @@ def refusals(document: Document, error: Status, server: APIServer) -> Iterator[D
     malformed = {s.path for s in slips if s.code != UNKNOWN_FIELD}
     for fault in found:
         only = next(iter(malformed)) if fault.code == MALFORMED and not fault.path and len(malformed) == 1 else fault.path
-        yield _diagnostic(document, fault.code, fault.message, only, hint=near.get(fault.path, ""))
+        yield _diagnostic(document, fault.code, fault.message, only, hint=near.get(fault.path, "") or fault.hint)
 
 
 def unknown_kind(document: Document, server: APIServer, refused: str = "") -> Diagnostic:

@@ -12,6 +12,7 @@ Mirrors: sigs.k8s.io/json, staging/src/k8s.io/apimachinery/pkg/runtime/serialize
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from kplan.apiserver.decoding.reading import reader
@@ -32,9 +33,9 @@ def decode(
     try:
         draft: Draft = read(obj if isinstance(obj, dict) else thaw(obj), decoder)
     except Stop as stop:
-        return {}, _refused(info, str(stop)), ()
+        return {}, _refused(info, str(stop), decoder.place()), ()
     if decoder.saved:
-        return {}, _refused(info, decoder.saved), ()
+        return {}, _refused(info, decoder.saved, decoder.saved_at), ()
     if decoder.strict and mode == "Strict":
         return {}, _refused(info, "strict decoding error: " + ", ".join(decoder.strict)), ()
     draft["apiVersion"], draft["kind"] = info.api_version, info.kind
@@ -99,5 +100,5 @@ def _with_nulls(value: Object, struct: Struct) -> Draft:
     return out
 
 
-def _refused(info: KindInfo, why: str) -> Status:
-    return bad_request(f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: {why}')
+def _refused(info: KindInfo, why: str, at: Path = ()) -> Status:
+    return replace(bad_request(f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: {why}'), at=at)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kplan.apiserver.field import go_quote
 from kplan.apiserver.strategy import Draft
 from kplan.catalog.gostructs import GoField
+from kplan.model.gotext import go_quote
 from kplan.model.objects import Path
 
 _MOST_STRICT_ERRORS = 100
@@ -91,6 +91,7 @@ class Decoder:
     def __init__(self, duplicates: Iterable[Path]) -> None:
         self.stack: list[Field | int | str] = []
         self.saved = ""
+        self.saved_at: Path = ()
         self.strict: dict[str, None] = {}
         self.duplicates = frozenset(duplicates)
         self.lenient = False
@@ -105,8 +106,16 @@ class Decoder:
 
     def mismatch(self, value: Any, go_type: str, *, number: bool = False) -> None:
         """Save that a value is of the wrong type, if it is the first."""
+        self.save(self.mismatch_text(value, go_type, number=number))
+
+    def save(self, said: str) -> None:
+        """Save what is wrong with the value reached, if it is the first."""
         if not self.saved:
-            self.saved = self.mismatch_text(value, go_type, number=number)
+            self.saved, self.saved_at = said, self.place()
+
+    def place(self) -> Path:
+        """The place reached."""
+        return tuple(s.name if isinstance(s, Field) else s for s in self.stack)
 
     def mismatch_text(self, value: Any, go_type: str, *, number: bool = False) -> str:
         """What is said of a value of the wrong type."""
@@ -127,8 +136,7 @@ class Decoder:
 
     def check_duplicate(self) -> None:
         """Note it where the field reached was written twice."""
-        here = tuple(s.name if isinstance(s, Field) else s for s in self.stack)
-        if here in self.duplicates:
+        if self.place() in self.duplicates:
             self.strict_error("duplicate field", None)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from kplan.apiserver.decoding.base64text import base64_error
 from kplan.apiserver.decoding.structs import Decoder, Read, Stop, Struct, zero_of
-from kplan.apiserver.field import go_json
 from kplan.apiserver.times import TimeError, canonical_micro_time, canonical_time
 from kplan.catalog.definitions import Schema
+from kplan.model.gotext import go_json
 from kplan.model.objects import thaw
 from kplan.model.quantity import Quantity, QuantityError
 
@@ -59,7 +59,7 @@ def byte_string(value: Any, decoder: Decoder) -> Any:
     """Bytes, written in base64 or as a list of numbers."""
     if isinstance(value, str):
         if error := base64_error(value):
-            decoder.saved = decoder.saved or error
+            decoder.save(error)
             return ""
         return base64.b64encode(base64.b64decode(value)).decode()
     if isinstance(value, list):
