@@ -1,6 +1,9 @@
 """Gives a ClusterRole with an aggregation rule the rules of all ClusterRoles its selectors match.
 
+It applies them, server-side and by force: rules take those of others away, but no rules take away only its own.
+
 Mirrors: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go (1.36)
+Differs: where nobody's fields are kept, the rules are taken for its own.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from kplan.store.view import View
 
 KIND = "ClusterRole.rbac.authorization.k8s.io"
 _FIELDS = ("verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs")
+_OURS = ("clusterrole-aggregation-controller", "kube-controller-manager")
 
 
 def _aggregating(write: Write, view: View) -> Iterable[Key]:
@@ -41,8 +45,15 @@ class ClusterRoleAggregation:
         rules = aggregated_rules(role, view)
         if [_plain(r) for r in role.get("rules") or ()] == rules:
             yield Noop("rules-are-current")
+        elif not rules and _are_somebody_elses(role):
+            yield Noop("rules-are-somebody-elses")
         else:
             yield Update({**role, "rules": rules or None}, because="aggregation-rule")
+
+
+def _are_somebody_elses(role: Object) -> bool:
+    """Whether somebody else is said to manage the rules of a role."""
+    return any(e.get("manager") not in _OURS and "f:rules" in (e.get("fieldsV1") or ()) for e in role["metadata"].get("managedFields") or ())
 
 
 def aggregated_rules(role: Object, view: View) -> list[dict[str, Any]]:

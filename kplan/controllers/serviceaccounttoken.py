@@ -38,7 +38,7 @@ def _tokens_of_deleted(write: Write, view: View) -> Iterable[Key]:
 
 def _belongs_to(secret: Object, account: Object) -> bool:
     notes = annotations_of(secret)
-    return notes.get(ACCOUNT_NAME) == name_of(account) and notes.get(ACCOUNT_UID, uid_of(account)) == uid_of(account)
+    return notes.get(ACCOUNT_NAME) == name_of(account) and (notes.get(ACCOUNT_UID) or uid_of(account)) == uid_of(account)
 
 
 class ServiceAccountTokens:

@@ -113,7 +113,7 @@ def do(action: Mapping[str, Any], session: Session) -> None:
             answer = session.server.patch(where, partial(replaced, path=path, value=value), subresource=subresource)
             assert answer.error is None, answer.error
     else:
-        answer = session.server.create(complete(action), user=True)
+        answer = session.server.create(complete(action), user=True, manager="kubectl-create")
         assert answer.error is None, answer.error
     session.between()
 
