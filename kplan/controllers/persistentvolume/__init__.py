@@ -13,7 +13,16 @@ from kplan.controllers.persistentvolume.claims import sync_claim
 from kplan.controllers.persistentvolume.index import VolumeIndex
 from kplan.controllers.persistentvolume.volumes import sync_volume
 from kplan.controllers.pods import condition
-from kplan.controllers.storage import PV, PVC, STORAGE_CLASS, claim_of, claims_named_by, class_of, is_bound, volume_name_of
+from kplan.controllers.storage import (
+    PV,
+    PVC,
+    STORAGE_CLASS,
+    claim_of,
+    claims_named_by,
+    class_of,
+    is_bound,
+    volume_name_of,
+)
 from kplan.engine.contract import Context, Emit, Key, Steps, Watch
 from kplan.model.objects import Ref, ref_of
 from kplan.store.journal import Write
