@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kplan.kubectl.apply import Apply
 
 SERVER_SIDE, ANNOTATION_MANAGER = "kubectl", "kubectl-last-applied"
+_MOST_TRIES = 5
 
 _ANNOTATION = Fields.of(path_of("metadata", "annotations", LAST_APPLIED))
 
@@ -85,20 +86,34 @@ def _migrate(run: Apply, info: Info, config: Object) -> None:
     """Give the fields of earlier client-side applies to this manager; then apply again, so that dropped ones go."""
     if (error := _keep_annotation(run, info)) is not None:
         return _warn(run, 0, error)
-    entries = _entries(info)
-    names = sorted({str(e.get("manager") or "") for e in owners(entries, UPDATE, _ANNOTATION)})
-    moved = upgraded(entries, names, run.field_manager)
-    if moved == entries:
-        return None
+    names = sorted({str(e.get("manager") or "") for e in owners(_entries(info), UPDATE, _ANNOTATION)})
+    for _ in range(_MOST_TRIES):
+        moved = upgraded(_entries(info), names, run.field_manager)
+        if moved == _entries(info):
+            return None
+        error = _move(run, info, moved)
+        if error is None:
+            return _reapply(run, info, config)
+        if error.reason != "Conflict":
+            return _warn(run, 1, error)
+        if info.get(run.client) is not None:
+            return None
+    return None
+
+
+def _move(run: Apply, info: Info, moved: list[Any]) -> Status | None:
     version = get_in(info.object or {}, ("metadata", "resourceVersion"), "")
     body = [
         {"op": "replace", "path": "/metadata/managedFields", "value": moved},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
     ]
     outcome = run.client.patch(info.kind, info.namespace, info.name, JSON, body, manager=run.field_manager, dry_run=run.dry_run)
-    if outcome.error is not None:
-        return _warn(run, 1, outcome.error)
-    info.refresh(run.client.in_version(outcome.object or {}, info.kind))
+    if outcome.error is None:
+        info.refresh(run.client.in_version(outcome.object or {}, info.kind))
+    return outcome.error
+
+
+def _reapply(run: Apply, info: Info, config: Object) -> None:
     outcome = _send(run, info, config, run.field_manager)
     if outcome.error is not None:
         return _warn(run, 2, outcome.error)

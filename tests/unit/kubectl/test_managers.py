@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,16 @@ def test_a_cluster_without_managers_makes_no_conflicts_but_says_so(tmp_path: Pat
     assert said.code == 0
     assert "~ Deployment default/web  [~spec.replicas 2→3]" in said.stdout
     assert "server-side apply to Deployment default/web: the cluster was given without managedFields" in said.stdout
+
+
+def test_what_was_applied_client_side_is_taken_over_though_controllers_write_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text(WEB)
+    assert run(["apply", "-f", "web.yaml", "--dry-run", "--state-out", "first.json"], tmp_path).code == 0
+    (tmp_path / "web.yaml").write_text(WEB.replace("nginx", "nginx:1.27"))
+    argv = ["apply", "-f", "web.yaml", "--server-side", "--force-conflicts", "--dry-run", "--cluster", "first.json"]
+    said = run([*argv, "--state-out", "second.json", "-o", "kubectl"], tmp_path)
+    assert (said.stdout, said.stderr) == ("deployment.apps/web serverside-applied\n", "")
+    items = json.loads((tmp_path / "second.json").read_text())["items"]
+    entries = next(o for o in items if o["kind"] == "Deployment" and o["metadata"]["name"] == "web")["metadata"]["managedFields"]
+    assert sorted(e["manager"] for e in entries if e["operation"] == "Apply") == ["kubectl", "kubectl-last-applied"]
+    assert not [e for e in entries if e["manager"] == "kubectl-client-side-apply"]
