@@ -10,7 +10,6 @@ itself makes when it starts.  Nothing is kept from one object to the next.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -102,18 +101,13 @@ class FreshCluster:
                 self._server.store.load(made)
         return {**obj, "metadata": {**(meta or {}), "namespace": namespace}}
 
-    def _as_asked(self, stored: Object, obj: Object) -> Object:
-        """The stored object in the version it was sent in."""
-        info = self._server.resolve(obj["apiVersion"], obj["kind"])
-        return stored if info is None or info.api_version == stored["apiVersion"] else convert(stored, info)
-
     def answer(self, obj: Object) -> dict[str, Any]:
         """The answer as one JSON value: code and result, or code, reason, message and causes."""
         outcome = self.create(obj)
         said = {"warnings": list(outcome.warnings)} if outcome.warnings else {}
         error = outcome.error
         if outcome.object is not None:
-            return {"code": 201, "result": self._as_asked(outcome.object, obj), **said}
+            return {"code": 201, "result": outcome.object, **said}
         assert error is not None
         causes = [{"reason": c.reason, "field": c.field, "message": c.message} for c in error.causes]
         return {"code": error.code, "reason": error.reason, "message": error.message, "causes": causes, **said}
@@ -125,15 +119,3 @@ def answers(lines: Iterable[str | bytes], version: str = "1.36") -> Iterator[byt
     for line in lines:
         if line.strip():
             yield orjson.dumps(cluster.answer(orjson.loads(line)["object"]))
-
-
-def main(arguments: list[str]) -> int:
-    """``python -m kplan.apiserver.batch FILE``: answer every line of a file."""
-    with open(arguments[0], "rb") as file:
-        for answer in answers(file):
-            sys.stdout.buffer.write(answer + b"\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
