@@ -36,7 +36,9 @@ def _pods_of_node(write: Write, view: View) -> Iterable[Key]:
 
 def _pod(write: Write, view: View) -> Iterable[Key]:
     before, after = write.before, write.after
-    if after is None or not (node := after["spec"].get("nodeName")):
+    if after is None:
+        return (write.ref,)
+    if not (node := after["spec"].get("nodeName")):
         return ()
     if before is not None and before["spec"].get("nodeName") == node and before["spec"].get("tolerations") == after["spec"].get("tolerations"):
         return ()
@@ -60,30 +62,41 @@ class TaintEviction:
         self._started_at = ctx.now
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
-        """Evict the pod, or plan it, or call it off."""
+        """Evict the pod, or plan it, or call it off; what is planned is not put off by other tolerations."""
         assert isinstance(key, Ref)
         pod = view.get(key)
         scheduled = self._scheduled.get(key)
         if pod is None or (scheduled is not None and scheduled[0] != uid_of(pod)):
-            scheduled = self._scheduled.pop(key, None) and None
+            yield from self._call_off(key)
+            scheduled = None
         if pod is None:
             return
-        taints = _no_execute(view.get(Ref("Node", "", pod["spec"].get("nodeName") or "")))
-        seconds = _seconds_tolerated(taints, pod["spec"].get("tolerations") or ())
-        if seconds is None:
-            if self._scheduled.pop(key, None) is not None:
-                yield Emit(key, "TaintManagerEviction", f"Cancelling deletion of Pod {key.namespace}/{key.name}")
-            yield Noop("taints-are-tolerated")
+        node = view.get(Ref("Node", "", pod["spec"].get("nodeName") or ""))
+        if node is not None:
+            taints = _no_execute(node)
+            tolerated, seconds = _tolerated(taints, pod["spec"].get("tolerations") or ())
+            if seconds is None:
+                yield from self._call_off(key)
+                yield Noop("taints-are-tolerated")
+                return
+            if not tolerated:
+                yield from self._call_off(key)
+                scheduled = None
+            if scheduled is None:
+                since = self._since(pod, taints, ctx)
+                scheduled = self._scheduled[key] = (uid_of(pod), since, since + seconds)
+        if scheduled is None:
             return
-        if scheduled is None or seconds <= 0:
-            since = self._since(pod, taints, ctx)
-            scheduled = self._scheduled[key] = (uid_of(pod), since, since + seconds)
         if scheduled[2] > ctx.now:
             background = scheduled[2] - ctx.now > SHORT_SECONDS
             yield Requeue(at=scheduled[2], background=background, note=f"pod {key.name} is evicted from node {pod['spec']['nodeName']}")
             return
         del self._scheduled[key]
         yield from _evict(pod, ctx)
+
+    def _call_off(self, key: Ref) -> Steps:
+        if self._scheduled.pop(key, None) is not None:
+            yield Emit(key, "TaintManagerEviction", f"Cancelling deletion of Pod {key.namespace}/{key.name}")
 
     def _since(self, pod: Object, taints: Sequence[Taint], ctx: Context) -> float:
         """Since when pod and taints have met: now, or as far back as they tell where they met before the beginning."""
@@ -93,16 +106,16 @@ class TaintEviction:
         return min(ctx.now, max(added, created(pod) or ctx.now))
 
 
-def _seconds_tolerated(taints: Iterable[Taint], tolerations: Sequence[Mapping[str, Any]]) -> float | None:
-    """How long a pod may stay on a node with these taints; None for ever."""
+def _tolerated(taints: Iterable[Taint], tolerations: Sequence[Mapping[str, Any]]) -> tuple[bool, float | None]:
+    """(whether the pod tolerates all the taints, for how long; None for ever)."""
     used = []
     for taint in taints:
         toleration = next((t for t in tolerations if tolerates(t, taint)), None)
         if toleration is None:
-            return 0.0
+            return False, 0.0
         used.append(toleration)
     limits = [max(float(t["tolerationSeconds"]), 0.0) for t in used if t.get("tolerationSeconds") is not None]
-    return min(limits, default=None)
+    return True, min(limits, default=None)
 
 
 def _evict(pod: Object, ctx: Context) -> Steps:
