@@ -8,23 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kplan.controllers.storage import MIGRATED, PRE_RESIZE, PV, PVC, phase_of, requested_storage, volume_name_of
+from kplan.controllers.storage import PRE_RESIZE, PV, PVC, phase_of, requested_storage, volume_name_of
 from kplan.engine.contract import Context, Emit, Key, Noop, Steps, Update, Watch
+from kplan.model.migration import DRIVERS, plugin_of
 from kplan.model.objects import Object, Ref, annotations_of, get_in, uid_of
 from kplan.model.quantity import Quantity, parse_or_zero
 from kplan.store.journal import Write
 from kplan.store.view import View
 
 RESIZER = "volume.kubernetes.io/storage-resizer"
-_SOURCES = {
-    "awsElasticBlockStore": "kubernetes.io/aws-ebs",
-    "azureDisk": "kubernetes.io/azure-disk",
-    "azureFile": "kubernetes.io/azure-file",
-    "cinder": "kubernetes.io/cinder",
-    "gcePersistentDisk": "kubernetes.io/gce-pd",
-    "portworxVolume": "kubernetes.io/portworx-volume",
-    "vsphereVolume": "kubernetes.io/vsphere-volume",
-}
 
 
 def _capacity(claim: Object) -> Quantity:
@@ -59,12 +51,12 @@ class PersistentVolumeExpander:
         if requested_storage(claim) <= _capacity(claim) and PRE_RESIZE not in annotations_of(volume):
             yield Noop("volume-is-large-enough")
             return
-        plugin = next((p for source, p in _SOURCES.items() if volume["spec"].get(source)), None)
-        if plugin is None:
+        plugin = plugin_of(volume["spec"])
+        if not plugin:
             yield Emit(key, "ExternalExpanding", "waiting for an external controller to expand this PVC")
             return
         yield Emit(key, "ExternalExpanding", f"CSI migration enabled for {plugin}; waiting for external resizer to expand the pvc")
-        notes = {**annotations_of(claim), RESIZER: MIGRATED[plugin]}
+        notes = {**annotations_of(claim), RESIZER: DRIVERS[plugin]}
         yield Update({**claim, "metadata": {**claim["metadata"], "annotations": notes}}, because="volume-is-to-grow")
 
 

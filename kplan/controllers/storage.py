@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kplan.controllers.pods import created
+from kplan.model.migration import csi_volume
 from kplan.model.objects import (
     EMPTY,
     Object,
@@ -41,17 +42,6 @@ EXTERNAL_FINALIZER = "external-provisioner.volume.kubernetes.io/finalizer"
 PROVISIONER, BETA_PROVISIONER = "volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner"
 _BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 _DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-
-MIGRATED: Mapping[str, str] = {
-    "kubernetes.io/aws-ebs": "ebs.csi.aws.com",
-    "kubernetes.io/azure-disk": "disk.csi.azure.com",
-    "kubernetes.io/azure-file": "file.csi.azure.com",
-    "kubernetes.io/cinder": "cinder.csi.openstack.org",
-    "kubernetes.io/gce-pd": "pd.csi.storage.gke.io",
-    "kubernetes.io/portworx-volume": "pxd.portworx.com",
-    "kubernetes.io/vsphere-volume": "csi.vsphere.vmware.com",
-}
-"""In-tree plugins and the CSI drivers that have taken over from them."""
 
 
 def class_of(obj: Object) -> str:
@@ -142,8 +132,8 @@ def bound_volume(view: View, claim: Object) -> Object | None:
 
 def csi_driver_of(view: View, volume: Object) -> Object | None:
     """The CSIDriver of a volume, where the cluster has it."""
-    name = get_in(volume, ("spec", "csi", "driver"))
-    return view.get(Ref(CSI_DRIVER, "", name)) if name else None
+    found = csi_volume(volume)
+    return view.get(Ref(CSI_DRIVER, "", found[0])) if found is not None else None
 
 
 def attributes_class_of(obj: Object) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from kplan.controllers.storage import PV, with_annotations, with_finalizer, without_finalizer
 from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch
 from kplan.model.instants import write_instant
+from kplan.model.migration import csi_volume
 from kplan.model.objects import EMPTY, Object, Ref, finalizers_of, get_in, is_deleting, name_of
 from kplan.store.attachment import CSI_NODE, VOLUME_ATTACHMENT, is_managed, registered
 from kplan.store.journal import Write
@@ -123,7 +124,8 @@ def _detach(attachment: Object) -> Steps:
 
 
 def _release(volume: Object, view: View) -> Steps:
-    finalizer = finalizer_of(get_in(volume, ("spec", "csi", "driver")) or "")
+    found = csi_volume(volume)
+    finalizer = finalizer_of(found[0]) if found is not None else ""
     if finalizer not in finalizers_of(volume):
         return
     if view.lookup("attached", name_of(volume)):

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kplan.model.objects import EMPTY, Object, annotations_of, is_deleting, labels_of, name_of, namespace_of
+from kplan.model.migration import affinity_terms, is_migrated_on
+from kplan.model.objects import EMPTY, Object, Ref, annotations_of, is_deleting, labels_of, name_of, namespace_of
 from kplan.model.quantity import parse_or_zero
 from kplan.model.selectors import Requirement, from_label_selector
 from kplan.scheduler import volumes
@@ -97,10 +98,22 @@ class Binder:
             if pv is None:
                 self.codes[undecided] |= NO_SUCH_VOLUME
                 return
-            reachable = affine(pv, self._nodes)
+            reachable = self._reachable(pv)
             if reachable is not None:
                 self.codes[undecided & ~reachable] |= NODE_CONFLICT
                 undecided &= reachable
+
+    def _reachable(self, pv: Object) -> Mask | None:
+        """The nodes a bound volume can be reached from; where a driver has taken over, the driver knows the zones."""
+        reachable, plugin = affine(pv, self._nodes), volumes.taken_over(pv["spec"])
+        if not plugin:
+            return reachable
+        there = np.array([is_migrated_on(self._cluster.view.get(Ref(volumes.CSI_NODE, "", name)), plugin) for name in self._nodes.names], dtype=bool)
+        terms = affinity_terms(pv)
+        if not terms or not there.any():
+            return reachable
+        elsewhere = np.ones(self._nodes.size, dtype=bool) if reachable is None else reachable
+        return np.where(there, self._nodes.match_terms(terms, fields_count=False), elsewhere)
 
     def _find_volumes(self, delayed: list[Object]) -> None:
         undecided = np.ones(self._nodes.size, dtype=bool)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kplan.model.migration import plugin_of
 from kplan.model.objects import EMPTY, Object, annotations_of, labels_of, name_of, namespace_of, uid_of
 from kplan.model.quantity import parse_or_zero
 from kplan.scheduler import matching
@@ -39,7 +40,7 @@ from kplan.scheduler.pods import PodInfo, Term, host_ports_of
 from kplan.scheduler.resources import pod_requests, units
 from kplan.scheduler.taints import UNSCHEDULABLE_TAINT, tolerated, untolerated
 from kplan.scheduler.topology import Constraint, constraints_of
-from kplan.scheduler.volumes import WAIT_FOR_FIRST_CONSUMER, claims_of, in_tree_plugin
+from kplan.scheduler.volumes import WAIT_FOR_FIRST_CONSUMER, claims_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _volumes_freed(w: Waiting, e: ClusterEvent) -> bool:
 def _attachment_freed(w: Waiting, e: ClusterEvent) -> bool:
     if e.old is None or not _was_placed(e.old):
         return False
-    return any("persistentVolumeClaim" in v or "ephemeral" in v or in_tree_plugin(v) for v in e.old["spec"].get("volumes") or ())
+    return any("persistentVolumeClaim" in v or "ephemeral" in v or plugin_of(v) for v in e.old["spec"].get("volumes") or ())
 
 
 def _spread_constraints(w: Waiting) -> Sequence[Constraint]:

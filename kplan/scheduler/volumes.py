@@ -1,7 +1,6 @@
 """Claims, volumes and classes as the scheduler's volume plugins look at them.
 
-Mirrors: staging/src/k8s.io/component-helpers/storage/{volume,ephemeral}, staging/src/k8s.io/csi-translation-lib (1.36)
-Differs: of an in-tree volume that CSI took over, its driver and handle are known, not its translated node affinity.
+Mirrors: staging/src/k8s.io/component-helpers/storage/{volume,ephemeral} (1.36)
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kplan.model import migration
 from kplan.model.objects import EMPTY, Object, Ref, annotations_of, name_of, namespace_of, uid_of
 from kplan.model.quantity import Quantity, parse_or_zero
 from kplan.scheduler.cluster import Cluster
@@ -28,22 +28,8 @@ PVC, PV, STORAGE_CLASS = "PersistentVolumeClaim", "PersistentVolume", "StorageCl
 CSI_NODE, CSI_DRIVER = "CSINode.storage.k8s.io", "CSIDriver.storage.k8s.io"
 CSI_CAPACITY, VOLUME_ATTACHMENT = "CSIStorageCapacity.storage.k8s.io", "VolumeAttachment.storage.k8s.io"
 
-MIGRATED = {
-    "kubernetes.io/aws-ebs": "ebs.csi.aws.com",
-    "kubernetes.io/gce-pd": "pd.csi.storage.gke.io",
-    "kubernetes.io/azure-disk": "disk.csi.azure.com",
-    "kubernetes.io/cinder": "cinder.csi.openstack.org",
-    "kubernetes.io/portworx-volume": "pxd.portworx.com",
-}
-"""In-tree plugins whose volumes CSI drivers have taken over."""
-
-_SOURCES = {
-    "awsElasticBlockStore": ("kubernetes.io/aws-ebs", "volumeID"),
-    "gcePersistentDisk": ("kubernetes.io/gce-pd", "pdName"),
-    "azureDisk": ("kubernetes.io/azure-disk", "diskURI"),
-    "cinder": ("kubernetes.io/cinder", "volumeID"),
-    "portworxVolume": ("kubernetes.io/portworx-volume", "volumeID"),
-}
+_TAKEN_OVER = ("kubernetes.io/aws-ebs", "kubernetes.io/azure-disk", "kubernetes.io/cinder", "kubernetes.io/gce-pd", "kubernetes.io/portworx-volume")
+"""In-tree plugins of which the scheduler believes that drivers have taken over from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +121,10 @@ def is_bound_to(pv: Object, pvc: Object) -> bool:
     return not ref.get("uid") or ref["uid"] == uid_of(pvc)
 
 
-def in_tree_plugin(source: Mapping[str, Any]) -> tuple[str, str] | None:
-    """(in-tree plugin, handle) of a volume source that CSI took over, of a pod's volume or a PersistentVolume's spec."""
-    for field, (plugin, key) in _SOURCES.items():
-        if disk := source.get(field):
-            handle = str(disk.get(key) or "")
-            if plugin == "kubernetes.io/aws-ebs":
-                handle = handle.rpartition("/")[2]
-            elif plugin == "kubernetes.io/gce-pd":
-                handle = f"projects/UNSPECIFIED/zones/UNSPECIFIED/disks/{handle}"
-            return plugin, handle
-    return None
+def taken_over(source: Mapping[str, Any]) -> str:
+    """The in-tree plugin of a volume source that a driver serves instead, of a pod's volume or a PersistentVolume's spec; else ""."""
+    plugin = migration.plugin_of(source)
+    return plugin if plugin in _TAKEN_OVER else ""
 
 
 def attached_volume(cluster: Cluster, pvc: Object, *, csi_node: Object | None) -> tuple[str, str] | None:
@@ -156,16 +135,11 @@ def attached_volume(cluster: Cluster, pvc: Object, *, csi_node: Object | None) -
     pv = volume_named(cluster, volume_name_of(pvc)) if volume_name_of(pvc) else None
     if pv is not None:
         spec = pv.get("spec") or EMPTY
-        if csi := spec.get("csi"):
-            return csi.get("driver") or "", csi.get("volumeHandle") or ""
-        migrated = in_tree_plugin(spec)
-        return (MIGRATED[migrated[0]], migrated[1]) if migrated and csi_node is not None else None
+        return migration.csi_volume(pv) if spec.get("csi") or (taken_over(spec) and csi_node is not None) else None
     found = storage_class(cluster, class_of(pvc)) if class_of(pvc) else None
     if found is None:
         return None
     provisioner = found.get("provisioner") or ""
-    if provisioner in MIGRATED:
-        if csi_node is None:
-            return None
-        provisioner = MIGRATED[provisioner]
-    return provisioner, f"\0{namespace_of(pvc)}/{name_of(pvc)}"
+    if provisioner in migration.DRIVERS and (csi_node is None or provisioner not in _TAKEN_OVER):
+        return None
+    return migration.DRIVERS.get(provisioner, provisioner), f"\0{namespace_of(pvc)}/{name_of(pvc)}"

@@ -2,8 +2,8 @@
 
 Mirrors: pkg/controller/volume/attachdetach/util/util.go (CreateVolumeSpec), pkg/volume/csi/csi_attacher.go (getAttachmentName),
          pkg/volume/csi/csi_plugin.go (CanAttach), pkg/volume/util/util.go (IsMultiAttachAllowed, IsPodTerminated) (1.36)
-Differs: volumes that a pod describes itself, without a claim, and those of in-tree plugins that CSI took over are taken to be
-         attached; so are the volumes of CSI drivers of which the cluster knows nothing.
+Differs: volumes that a pod describes itself, without a claim, are taken to be attached; so are the volumes of CSI drivers of
+         which the cluster knows nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kplan.model.migration import csi_volume
 from kplan.model.objects import (
     EMPTY,
     Object,
@@ -58,8 +59,8 @@ def attachable(volume: Object) -> Attachable | None:
     """What is attached of a PersistentVolume, or None where its kind of volume never is."""
     spec = volume["spec"]
     name, exclusive = name_of(volume), _is_exclusive(spec)
-    if csi := spec.get("csi"):
-        driver, handle = csi.get("driver") or "", csi.get("volumeHandle") or ""
+    if csi := csi_volume(volume):
+        driver, handle = csi
         return Attachable(f"kubernetes.io/csi/{driver}^{handle}", name, driver, handle, exclusive)
     if iscsi := spec.get("iscsi"):
         return Attachable(f"kubernetes.io/iscsi/{iscsi.get('targetPortal')}:{iscsi.get('iqn')}:{iscsi.get('lun')}", name, "", "", exclusive)
@@ -69,8 +70,10 @@ def attachable(volume: Object) -> Attachable | None:
 
 
 def _is_exclusive(spec: Mapping[str, Any]) -> bool:
-    """A volume without access modes is not known to be: the driver may refuse it."""
-    modes = spec.get("accessModes") or ()
+    """A volume without access modes is not known to be: the driver may refuse it.  Disks of Google's are only ever shared by readers."""
+    modes = set(spec.get("accessModes") or ())
+    if spec.get("gcePersistentDisk"):
+        return bool(modes) and modes != {"ReadOnlyMany"}
     return bool(modes) and _SHARED_MODES.isdisjoint(modes)
 
 

@@ -13,7 +13,8 @@ from kplan.controllers.attachdetach.attaching import attach
 from kplan.controllers.attachdetach.detaching import detach
 from kplan.controllers.attachdetach.world import World
 from kplan.engine.contract import Context, Key, Noop, Steps, Watch
-from kplan.model.objects import Object, Ref, get_in
+from kplan.model.migration import csi_volume
+from kplan.model.objects import Object, Ref, get_in, ref_of
 from kplan.store.attachment import (
     CSI_DRIVER,
     CSI_NODE,
@@ -135,7 +136,8 @@ def _attached_volume(attachment: Object) -> Iterable[Ref]:
 
 def _driver(write: Write, view: View) -> Iterable[Key]:
     if write.seq:
-        yield from (Ref(_VOLUME, "", v["metadata"]["name"]) for v in view.objects(_VOLUME) if get_in(v, ("spec", "csi", "driver")) == write.ref.name)
+        found = ((v, csi_volume(v)) for v in view.objects(_VOLUME))
+        yield from (ref_of(v) for v, csi in found if csi is not None and csi[0] == write.ref.name)
 
 
 def _driver_of_node(write: Write, view: View) -> Iterable[Key]:

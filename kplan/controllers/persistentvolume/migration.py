@@ -9,7 +9,6 @@ from kplan.controllers.storage import (
     BETA_PROVISIONER,
     EXTERNAL_FINALIZER,
     IN_TREE,
-    MIGRATED,
     MIGRATED_TO,
     PROVISIONED_BY,
     PROVISIONER,
@@ -17,6 +16,7 @@ from kplan.controllers.storage import (
     with_finalizer,
     without_finalizer,
 )
+from kplan.model.migration import DRIVERS
 from kplan.model.objects import Object, annotations_of, finalizers_of
 
 IN_TREE_FINALIZER = "kubernetes.io/pv-controller"
@@ -36,7 +36,7 @@ def annealed_volume(volume: Object) -> Object:
 def _annealed(obj: Object, provisioner: str | None) -> Object:
     if provisioner is None:
         return obj
-    driver, known = MIGRATED.get(provisioner), annotations_of(obj).get(MIGRATED_TO)
+    driver, known = DRIVERS.get(provisioner), annotations_of(obj).get(MIGRATED_TO)
     if driver is not None:
         return obj if known == driver else with_annotations(obj, **{MIGRATED_TO: driver})
     return with_annotations(obj, **{MIGRATED_TO: None}) if known else obj
@@ -46,7 +46,7 @@ def _with_deletion_finalizers(volume: Object) -> Object:
     provisioner = annotations_of(volume).get(PROVISIONED_BY)
     if provisioner is None:
         return volume
-    if provisioner in MIGRATED:
+    if provisioner in DRIVERS:
         return _without(volume, IN_TREE_FINALIZER)
     if not provisioner.startswith(IN_TREE):
         return volume

@@ -15,7 +15,6 @@ from kplan.controllers.persistentvolume.plugins import HOST_PATH, no_provisioner
 from kplan.controllers.storage import (
     BETA_PROVISIONER,
     IN_TREE,
-    MIGRATED,
     MIGRATED_TO,
     PROVISIONER,
     class_of,
@@ -23,6 +22,7 @@ from kplan.controllers.storage import (
     with_annotations,
 )
 from kplan.engine.contract import Action, Emit, Steps, Update
+from kplan.model.migration import DRIVERS
 from kplan.model.objects import Object, annotations_of, name_of, ref_of
 from kplan.store.view import View
 
@@ -34,8 +34,8 @@ def provision(claim: Object, view: View) -> Steps:
         yield _failed(claim, f'storageclass.storage.k8s.io "{class_of(claim)}" not found')
         return
     provisioner = found.get("provisioner") or ""
-    if provisioner in MIGRATED or not provisioner.startswith(IN_TREE):
-        yield from _ask_outside(claim, MIGRATED.get(provisioner, provisioner))
+    if provisioner in DRIVERS or not provisioner.startswith(IN_TREE):
+        yield from _ask_outside(claim, DRIVERS.get(provisioner, provisioner))
     elif problem := no_provisioner(provisioner):
         yield _failed(claim, problem)
     else:

@@ -11,6 +11,7 @@ from collections import Counter
 
 import numpy as np
 
+from kplan.model.migration import inline_csi_volume, plugin_of
 from kplan.model.objects import EMPTY, Object, Ref
 from kplan.scheduler import volumes
 from kplan.scheduler.cluster import Cluster
@@ -75,10 +76,9 @@ def _volumes(pod: PodInfo, cluster: Cluster, csi_node: Object | None) -> Attache
         if volume is not None and all(volume):
             found[volume] = volume[0]
     for inline in pod.volumes:
-        migrated = volumes.in_tree_plugin(inline)
-        if migrated is not None and csi_node is not None:
-            driver = volumes.MIGRATED[migrated[0]]
-            found[(driver, migrated[1])] = driver
+        disk = inline_csi_volume(inline) if volumes.taken_over(inline) and csi_node is not None else None
+        if disk is not None:
+            found[disk] = disk[0]
     return found
 
 
@@ -103,6 +103,6 @@ class NodeVolumeLimits:
 
     def pre_filter(self, pod: PodInfo, cluster: Cluster) -> Skip | LimitsState:
         """Judge all nodes."""
-        if not volumes.claims_of(pod) and not any(volumes.in_tree_plugin(v) for v in pod.volumes):
+        if not volumes.claims_of(pod) and not any(plugin_of(v) for v in pod.volumes):
             return SKIP
         return LimitsState(pod, cluster)
