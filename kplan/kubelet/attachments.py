@@ -7,6 +7,7 @@ Mirrors: pkg/kubelet/nodestatus/setters.go (VolumesInUse), pkg/kubelet/volumeman
 from __future__ import annotations
 
 from kplan.kubelet.needs import Missing
+from kplan.kubelet.phase import FINAL
 from kplan.model.objects import Object, Ref, get_in, name_of
 from kplan.store.attachment import (
     Attachable,
@@ -21,8 +22,6 @@ from kplan.store.attachment import (
 )
 from kplan.store.view import View, pods_on
 
-_FINAL = ("Succeeded", "Failed")
-
 
 def with_volumes_in_use(view: View, node: Object) -> Object:
     """The node with ``status.volumesInUse`` as its pods are now; the node itself where nothing changes.
@@ -33,7 +32,7 @@ def with_volumes_in_use(view: View, node: Object) -> Object:
         return node
     wanted: dict[str, None] = {}
     for pod in pods_on(view, name_of(node)):
-        if get_in(pod, ("status", "phase")) not in _FINAL:
+        if get_in(pod, ("status", "phase")) not in FINAL:
             wanted |= dict.fromkeys(v.name for v in volumes_of(view, pod))
     known = in_use(node)
     if set(known) == set(wanted):
@@ -49,7 +48,7 @@ def missing_attachments(view: View, pod: Object) -> list[Missing]:
     if node is None:
         return []
     there = reported(node)
-    return [Missing(Ref("PersistentVolume", "", v.volume), _words(view, v, pod), told=True) for v in volumes_of(view, pod) if v.name not in there]
+    return [Missing(Ref("PersistentVolume", "", v.volume), _words(view, v, pod)) for v in volumes_of(view, pod) if v.name not in there]
 
 
 def _words(view: View, volume: Attachable, pod: Object) -> str:

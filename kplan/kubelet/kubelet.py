@@ -1,75 +1,33 @@
 """The kubelets of all nodes: pods start, wait for what is missing, end, and go when they are deleted.
 
 Mirrors: pkg/kubelet/kubelet.go (syncPod), pkg/kubelet/pod_workers.go (1.36)
-Differs: one participant for all nodes; images are there, probes succeed, containers do what is assumed of them; nodes
-         never refuse a pod that was bound to them. A kubelet that is lost (``model/kubelets.py``) does nothing.
+Differs: one participant for all nodes; images are there, probes succeed, containers do what is assumed of them. A kubelet
+         that is lost (``model/kubelets.py``) does nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update
+from kplan.kubelet.admission import refusal, refused
 from kplan.kubelet.attachments import missing_attachments, with_volumes_in_use
+from kplan.kubelet.deadlines import MESSAGE, REASON, deadline_of, ended
 from kplan.kubelet.expansion import expand
-from kplan.kubelet.needs import Missing, missing_for_containers, missing_for_volumes
-from kplan.kubelet.posting import posted_again, ready_again
-from kplan.kubelet.stages import OUTCOME, OUTCOMES, STAGES, Stage, main_of, outcome_of, status_at
-from kplan.model.kubelets import is_lost, ready_status
-from kplan.model.objects import Object, Ref, annotations_of, get_in, is_deleting, ref_of, uid_of
-from kplan.store.attachment import is_managed, reported
-from kplan.store.claimstatus import NODE_PENDING, allocation_state
-from kplan.store.journal import Write
-from kplan.store.view import View, pods_on
+from kplan.kubelet.mounts import missing_for_volumes
+from kplan.kubelet.needs import Missing, first_by_container, missing_for_containers
+from kplan.kubelet.phase import FINAL
+from kplan.kubelet.posting import host_ips, posted_again, ready_again
+from kplan.kubelet.stages import OUTCOME, OUTCOMES, WAITING_FOR_VOLUMES, Stage, outcome_of, stage_of, status_at
+from kplan.kubelet.wakes import WATCHES, is_silent
+from kplan.model.kubelets import is_lost
+from kplan.model.objects import EMPTY, Object, Ref, annotations_of, get_in, is_deleting, ref_of, uid_of
+from kplan.store.attachment import is_managed
+from kplan.store.view import View
 
 START_SECONDS = 1.0
 STOP_SECONDS = 1.0
-_FINAL = ("Succeeded", "Failed")
-
-
-def _pod(write: Write, _: View) -> Iterable[Key]:
-    """The pod; when it has finished or gone, the node, whose kubelet may be done with its volumes."""
-    pod = write.after or write.before
-    assert pod is not None
-    node = get_in(pod, ("spec", "nodeName"))
-    if not node:
-        return
-    if write.after is not None:
-        yield write.ref
-    if write.seq and pod["spec"].get("volumes") and (write.after is None or get_in(pod, ("status", "phase")) in _FINAL):
-        yield Ref("Node", "", node)
-
-
-def _node(write: Write, view: View) -> Iterable[Key]:
-    """The node whose kubelet comes, or comes back, and its pods; those that wait, when a volume is attached."""
-    if write.after is None or is_lost(write.after):
-        return
-    if write.before is None:
-        yield from (ref_of(p) for p in pods_on(view, write.ref.name) if write.seq)
-        return
-    if is_lost(write.before):
-        yield write.ref
-    if _is_silent(write.before):
-        yield from (ref_of(p) for p in pods_on(view, write.ref.name))
-    elif len(reported(write.after)) > len(reported(write.before)):
-        yield from (ref_of(p) for p in pods_on(view, write.ref.name) if get_in(p, ("status", "phase")) in (None, "Pending"))
-
-
-def _claim(write: Write, view: View) -> Iterable[Key]:
-    """Pods that wait, and those that use a claim whose file system is to grow."""
-    yield from _waiting_in_namespace(write, view)
-    if write.after is not None and allocation_state(write.after) == NODE_PENDING:
-        yield from (ref_of(p) for p in view.lookup("claim", (write.ref.namespace, write.ref.name)))
-
-
-def _waiting_in_namespace(write: Write, view: View) -> Iterable[Key]:
-    """Pods of the namespace that are held back by something missing."""
-    return [
-        ref_of(p)
-        for p in view.objects("Pod", write.ref.namespace)
-        if get_in(p, ("spec", "nodeName")) and get_in(p, ("status", "phase")) in (None, "Pending")
-    ]
 
 
 class Kubelet:
@@ -77,13 +35,7 @@ class Kubelet:
 
     name = "kubelet"
     priority = 2
-    watches = (
-        Watch("Pod", _pod, "a pod bound to the node"),
-        Watch("Node", _node, "its kubelet comes, or comes back"),
-        Watch("ConfigMap", _waiting_in_namespace, "a pod waits for it"),
-        Watch("Secret", _waiting_in_namespace, "a pod waits for it"),
-        Watch("PersistentVolumeClaim", _claim, "a pod waits for it, or for its volume to grow"),
-    )
+    watches = WATCHES
 
     def __init__(self) -> None:
         self._ready_at: dict[tuple[str, str], float] = {}
@@ -104,22 +56,31 @@ class Kubelet:
         if pod is None or not (node_name := get_in(pod, ("spec", "nodeName"))):
             return
         node = view.get(Ref("Node", "", node_name))
-        if node is None:
-            yield Noop("node-does-not-exist")
-            return
-        if _is_silent(node):
-            yield Noop("node-is-unreachable")
-            return
-        if is_deleting(pod):
+        if node is None or is_silent(node):
+            yield Noop("node-does-not-exist" if node is None else "node-is-unreachable")
+        elif is_deleting(pod):
             yield from self._stop(pod, ctx)
-            return
-        phase = get_in(pod, ("status", "phase"), "Pending")
-        if phase in _FINAL:
+        elif get_in(pod, ("status", "phase")) in FINAL:
             yield Noop("pod-has-finished")
-            return
-        if not self._due(pod, "start", START_SECONDS, ctx) and phase == "Pending" and not get_in(pod, ("status", "startTime")):
+        elif get_in(pod, ("status", "startTime")) or get_in(pod, ("status", "phase")) == "Running":
+            yield from self._keep(pod, node, view, ctx)
+        elif not self._due(pod, "start", START_SECONDS, ctx):
             yield Requeue(at=self._ready_at[(uid_of(pod), "start")])
+        elif (why := refusal(view, node, pod)) is not None:
+            yield Emit(ref_of(pod), why.reason, why.message, "Warning")
+            yield Update(refused(pod, why, now=ctx.now, tracking=_tracking(ctx)), because="node-refuses-the-pod", subresource="status")
+        else:
+            yield from self._run(pod, node, view, ctx)
+
+    def _keep(self, pod: Object, node: Object, view: View, ctx: Context) -> Steps:
+        """Go on with a pod that has started, as long as it may run."""
+        deadline = deadline_of(pod)
+        if deadline is not None and ctx.now >= deadline:
+            yield Emit(ref_of(pod), REASON, MESSAGE)
+            yield Update(ended(pod, now=ctx.now, tracking=_tracking(ctx)), because="deadline-exceeded", subresource="status")
             return
+        if deadline is not None:
+            yield Requeue(at=deadline, background=True, note=f"pod {ref_of(pod).name} has run as long as it may")
         yield from self._run(pod, node, view, ctx)
 
     def _run(self, pod: Object, node: Object, view: View, ctx: Context) -> Steps:
@@ -127,44 +88,20 @@ class Kubelet:
             yield from expand(view, pod)
         else:
             yield from _report_volumes(node, view)
-        stage, blocked, missing = self._next_stage(pod, view, ctx)
-        if not self._moves(pod, stage):
-            if (posted := ready_again(pod, ctx.now)) is not None:
-                yield Update(posted, because="kubelet-came-back", subresource="status")
+        outcome, stage, missing = _next_stage(pod, view, ctx)
+        if _is_settled(pod):
+            if (posted := ready_again(pod, now=ctx.now, tracking=_tracking(ctx))) is not None:
+                yield Update(posted, because="readiness-has-changed", subresource="status")
             yield Noop(f"pod-is-{stage.name}")
             return
-        address = self._address(node)
-        status = status_at(pod, stage, now=ctx.now, blocked=blocked, host_ip=_host_ip(node), pod_ip=address)
+        status = status_at(pod, stage, outcome, now=ctx.now, host_ips=host_ips(node), pod_ip=self._address, tracking=_tracking(ctx))
+        if _is_at(get_in(pod, ("status",)) or EMPTY, status):
+            yield Noop(f"pod-is-{stage.name}")
+            return
         for m in missing:
             if m.told:
-                continue
-            reason = "Failed" if m.container else "FailedMount"
-            yield Emit(ref_of(pod), reason, f"Error: {m.words}" if m.container else f"MountVolume.SetUp failed: {m.words}", "Warning")
+                yield Emit(ref_of(pod), m.reason, m.told, "Warning")
         yield Update({**pod, "status": status}, because=stage.name, subresource="status")
-
-    def _next_stage(self, pod: Object, view: View, ctx: Context) -> tuple[Stage, frozenset[str], list[Missing]]:
-        if get_in(pod, ("status", "phase")) == "Running":
-            return self._stage_of_running(pod, ctx), frozenset(), []
-        if missing := missing_for_volumes(view, pod) or missing_attachments(view, pod):
-            return STAGES["waiting-for-volumes"], frozenset(), missing
-        if missing := missing_for_containers(view, pod, "initContainers"):
-            return STAGES["init-config-error"], frozenset(m.container for m in missing), missing
-        if missing := missing_for_containers(view, pod, "containers"):
-            return STAGES["config-error"], frozenset(m.container for m in missing), missing
-        return STAGES[outcome_of(pod, ctx.options.assume)], frozenset(), []
-
-    def _stage_of_running(self, pod: Object, ctx: Context) -> Stage:
-        """A running pod stays as it is unless its annotation has come to say otherwise."""
-        return STAGES[outcome_of(pod, "running")]
-
-    def _moves(self, pod: Object, stage: Stage) -> bool:
-        status = pod.get("status") or {}
-        if status.get("phase") == "Running" and status.get("containerStatuses"):
-            return annotations_of(pod).get(OUTCOME) in OUTCOMES and not _is_at(status, stage)
-        if status.get("phase") != stage.phase or not status.get("startTime"):
-            return True
-        waits = [get_in(s, ("state", "waiting", "reason")) for s in status.get("containerStatuses") or []]
-        return get_in(main_of(pod, stage)("").state, ("waiting", "reason")) not in waits
 
     def _stop(self, pod: Object, ctx: Context) -> Steps:
         if not pod["metadata"].get("deletionGracePeriodSeconds"):
@@ -179,7 +116,7 @@ class Kubelet:
         at = self._ready_at.setdefault((uid_of(pod), what), ctx.now + seconds)
         return ctx.now >= at
 
-    def _address(self, node: Object) -> str:
+    def _address(self) -> str:
         while True:
             self._addresses += 1
             third, fourth = divmod(self._addresses, 250)
@@ -188,17 +125,39 @@ class Kubelet:
                 return address
 
 
-def _is_at(status: Mapping[str, Any], stage: Stage) -> bool:
-    """Whether a running pod already is what its annotation says: phase, readiness, what its containers wait for."""
+def _next_stage(pod: Object, view: View, ctx: Context) -> tuple[str, Stage, list[Missing]]:
+    """What the pod is assumed to do, where it comes to, and what holds it back."""
+    if get_in(pod, ("status", "phase")) == "Running":
+        outcome = outcome_of(pod, "running")
+        return outcome, Stage(outcome), []
+    outcome = outcome_of(pod, ctx.options.assume)
+    if missing := missing_for_volumes(view, pod) or missing_attachments(view, pod):
+        return outcome, Stage(WAITING_FOR_VOLUMES), missing
+    init, main = missing_for_containers(view, pod, "initContainers"), missing_for_containers(view, pod, "containers")
+    return outcome, stage_of(outcome, first_by_container(init), first_by_container(main)), init or main
+
+
+def _is_settled(pod: Object) -> bool:
+    """Whether a running pod stays as it is: so it does unless its annotation has come to say otherwise."""
+    status = pod.get("status") or EMPTY
+    if status.get("phase") != "Running" or not status.get("containerStatuses"):
+        return False
+    return annotations_of(pod).get(OUTCOME) not in OUTCOMES
+
+
+def _is_at(status: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a pod has come where it shall: it has started, and phase, readiness and what its containers wait for are as they shall be."""
+    return bool(status.get("startTime")) and _outline(status) == _outline(wanted)
+
+
+def _outline(status: Mapping[str, Any]) -> tuple[Any, ...]:
     ready = next((c["status"] for c in status.get("conditions") or [] if c["type"] == "Ready"), "False")
-    waits = {get_in(s, ("state", "waiting", "reason")) for s in status.get("containerStatuses") or []}
-    wanted = get_in(stage.main("").state, ("waiting", "reason"))
-    return status.get("phase") == stage.phase and ready == stage.conditions[2][0] and waits == {wanted}
+    waits = {s["name"]: get_in(s, ("state", "waiting", "reason")) for s in status.get("containerStatuses") or []}
+    return status.get("phase"), ready, waits
 
 
-def _is_silent(node: Object) -> bool:
-    """Whether nothing is heard of the node's kubelet."""
-    return is_lost(node) or ready_status(node) == "Unknown"
+def _tracking(ctx: Context) -> bool:
+    return ctx.gates.on("PodObservedGenerationTracking")
 
 
 def _tend(node: Object | None, view: View, ctx: Context) -> Steps:
@@ -208,17 +167,10 @@ def _tend(node: Object | None, view: View, ctx: Context) -> Steps:
     if (posted := posted_again(node, ctx.now)) is not None:
         outcome = yield Update(posted, because="kubelet-came-back", subresource="status")
         node = outcome.object or posted
-    if not _is_silent(node):
+    if not is_silent(node):
         yield from _report_volumes(node, view)
 
 
 def _report_volumes(node: Object, view: View) -> Steps:
     if is_managed(node) and (changed := with_volumes_in_use(view, node)) is not node:
         yield Update(changed, because="volumes-are-used-or-no-longer", subresource="status")
-
-
-def _host_ip(node: Object) -> str:
-    for address in get_in(node, ("status", "addresses")) or []:
-        if address.get("type") == "InternalIP":
-            return str(address["address"])
-    return "192.168.0.1"

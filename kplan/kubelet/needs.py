@@ -1,7 +1,7 @@
-"""What a pod needs from the cluster before its containers can start: ConfigMaps, Secrets, their keys, bound claims.
+"""What a container needs before it can be created: the ConfigMaps, Secrets and keys its environment is made of, a user it may run as.
 
-Mirrors: pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables), pkg/volume/{configmap,secret,projected},
-         pkg/kubelet/volumemanager (1.36)
+Mirrors: pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables), pkg/kubelet/kuberuntime/security_context.go (verifyRunAsNonRoot) (1.36)
+Differs: all that is missing is told, not only the first; the user an image names is not known.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kplan.model.objects import Object, Ref, annotations_of, get_in, name_of, namespace_of, owner_references, uid_of
+from kplan.model.objects import EMPTY, Object, Ref, get_in, name_of, namespace_of, ref_of, uid_of
 from kplan.store.view import View
 
 
@@ -18,84 +18,67 @@ from kplan.store.view import View
 class Missing:
     """One thing that is missing: which object, said in the kubelet's words, and the container that asks for it.
 
-    ``container`` is "" for what a volume asks for: then no container of the pod can start. ``told``: somebody else tells the pod.
+    ``container`` is "" for what a volume asks for: then no container of the pod can start. ``told``: what the pod's event
+    says; "" where somebody else tells the pod.
     """
 
     ref: Ref
     words: str
     container: str = ""
-    told: bool = False
+    told: str = ""
 
-
-def missing_for_volumes(view: View, pod: Object) -> list[Missing]:
-    """Whatever keeps the pod's volumes from being mounted."""
-    return [m for v in get_in(pod, ("spec", "volumes")) or [] for m in _volume(view, pod, v)]
+    @property
+    def reason(self) -> str:
+        """The reason of the event."""
+        return "Failed" if self.container else "FailedMount"
 
 
 def missing_for_containers(view: View, pod: Object, field: str) -> list[Missing]:
-    """Whatever keeps containers (``containers`` or ``initContainers``) from being created: their environment."""
-    return [m for c in get_in(pod, ("spec", field)) or [] for m in _environment(view, namespace_of(pod), c)]
+    """Whatever keeps containers (``containers`` or ``initContainers``) from being created."""
+    return [
+        Missing(ref, words, c["name"], f"Error: {words}")
+        for c in get_in(pod, ("spec", field)) or []
+        for ref, words in (*_environment(view, namespace_of(pod), c), *_user(pod, c))
+    ]
 
 
-def _volume(view: View, pod: Object, volume: Mapping[str, Any]) -> Iterator[Missing]:
-    namespace = namespace_of(pod)
-    if source := volume.get("configMap"):
-        yield from _source(view, "ConfigMap", namespace, source.get("name") or "", source)
-    if source := volume.get("secret"):
-        yield from _source(view, "Secret", namespace, source.get("secretName") or "", source)
-    for part in get_in(volume, ("projected", "sources")) or []:
-        if source := part.get("configMap"):
-            yield from _source(view, "ConfigMap", namespace, source.get("name") or "", source)
-        if source := part.get("secret"):
-            yield from _source(view, "Secret", namespace, source.get("name") or "", source)
-    if source := volume.get("persistentVolumeClaim"):
-        yield from _claim(view, Ref("PersistentVolumeClaim", namespace, source.get("claimName") or ""), None)
-    if "ephemeral" in volume:
-        yield from _claim(view, Ref("PersistentVolumeClaim", namespace, f"{name_of(pod)}-{volume['name']}"), pod)
+def first_by_container(missing: list[Missing]) -> dict[str, str]:
+    """What is said of each container: what its kubelet comes upon first."""
+    return {m.container: m.words for m in reversed(missing)}
 
 
-def _source(view: View, kind: str, namespace: str, name: str, source: Mapping[str, Any]) -> Iterator[Missing]:
-    if source.get("optional"):
-        return
-    ref = Ref(kind, namespace, name)
-    found = view.get(ref)
-    if found is None:
-        yield Missing(ref, f'{kind.lower()} "{name}" not found')
-        return
-    for item in source.get("items") or []:
-        if item["key"] not in _keys(found):
-            yield Missing(ref, f"references non-existent {'config' if kind == 'ConfigMap' else 'secret'} key: {item['key']}")
+def format_pod(pod: Object) -> str:
+    """A pod as kubelets name it: ``name_namespace(uid)``."""
+    return f"{name_of(pod)}_{namespace_of(pod)}({uid_of(pod)})"
 
 
-def _claim(view: View, ref: Ref, owner: Object | None) -> Iterator[Missing]:
-    claim = view.get(ref)
-    if claim is None:
-        yield Missing(ref, f'persistentvolumeclaim "{ref.name}" not found')
-    elif owner is not None and not any(r.get("uid") == uid_of(owner) for r in owner_references(claim)):
-        yield Missing(ref, f'PVC "{ref.namespace}/{ref.name}" was not created for pod "{ref.namespace}/{name_of(owner)}" (pod is not owner)')
-    elif get_in(claim, ("status", "phase")) != "Bound" or "pv.kubernetes.io/bind-completed" not in annotations_of(claim):
-        yield Missing(ref, f'persistentvolumeclaim "{ref.name}" is not bound')
+_Lack = tuple[Ref, str]
 
 
-def _environment(view: View, namespace: str, container: Mapping[str, Any]) -> Iterator[Missing]:
-    name = container["name"]
+def _environment(view: View, namespace: str, container: Mapping[str, Any]) -> Iterator[_Lack]:
     for source in container.get("envFrom") or []:
         for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             wanted = source.get(key)
             if wanted and not wanted.get("optional") and view.get(ref := Ref(kind, namespace, wanted.get("name") or "")) is None:
-                yield Missing(ref, f'{kind.lower()} "{ref.name}" not found', name)
+                yield ref, f'{kind.lower()} "{ref.name}" not found'
     for variable in container.get("env") or []:
         for key, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
             wanted = get_in(variable, ("valueFrom", key))
-            if not wanted or wanted.get("optional"):
-                continue
-            ref = Ref(kind, namespace, wanted.get("name") or "")
-            found = view.get(ref)
-            if found is None:
-                yield Missing(ref, f'{kind.lower()} "{ref.name}" not found', name)
-            elif wanted["key"] not in _keys(found):
-                yield Missing(ref, f"couldn't find key {wanted['key']} in {kind} {namespace}/{ref.name}", name)
+            if wanted and not wanted.get("optional"):
+                yield from _key(view, Ref(kind, namespace, wanted.get("name") or ""), wanted["key"])
 
 
-def _keys(source: Object) -> set[str]:
-    return set(source.get("data") or ()) | set(source.get("binaryData") or ())
+def _key(view: View, ref: Ref, key: str) -> Iterator[_Lack]:
+    """A variable takes text: what a ConfigMap holds as binary data does not count."""
+    found = view.get(ref)
+    if found is None:
+        yield ref, f'{ref.kind.lower()} "{ref.name}" not found'
+    elif key not in (found.get("data") or EMPTY):
+        yield ref, f"couldn't find key {key} in {ref.kind} {ref.namespace}/{ref.name}"
+
+
+def _user(pod: Object, container: Mapping[str, Any]) -> Iterator[_Lack]:
+    """A container that shall run as root and must not."""
+    asked: Mapping[str, Any] = {**(pod["spec"].get("securityContext") or EMPTY), **(container.get("securityContext") or EMPTY)}
+    if asked.get("runAsNonRoot") and asked.get("runAsUser") == 0:
+        yield ref_of(pod), f'container\'s runAsUser breaks non-root policy (pod: "{format_pod(pod)}", container: {container["name"]})'

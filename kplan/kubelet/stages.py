@@ -1,220 +1,194 @@
-"""A pod's life on its node, as a table of stages: what must hold, how long it takes, the status that follows.
+"""A pod's life on its node, as a table: what its containers do, and so what its status becomes.
 
 What a container really does cannot be known offline: pods run and become Ready, a Job's pod succeeds, unless the pod is
 annotated ``sim.kplan.dev/outcome`` or the user assumes otherwise.  What can be known is known: a ConfigMap, Secret, key
-or claim that is missing holds the pod back just as it would a real one.
+or claim that is missing holds the pod back just as it would a real one, and whether a container that exits is started
+again is in its spec.
 
-Mirrors: pkg/kubelet/status/generate.go, pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables),
-         pkg/volume/{configmap,secret,projected} (1.36)
+Mirrors: pkg/kubelet/kubelet_pods.go (generateAPIPodStatus, convertToAPIContainerStatuses),
+         pkg/kubelet/kuberuntime/kuberuntime_manager.go (SyncPod, doBackOff), pkg/kubelet/prober/prober_manager.go (1.36)
+Differs: containers are listed in the order of the spec; a container that crashes has been started again three times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from kplan.kubelet.conditions import conditions_of
+from kplan.kubelet.needs import format_pod
+from kplan.kubelet.phase import phase_of
+from kplan.kubelet.restarts import is_sidecar, starts_again
 from kplan.model.instants import write_instant
-from kplan.model.objects import Object, annotations_of, controller_of, get_in
+from kplan.model.objects import EMPTY, Object, annotations_of, controller_of
 
 OUTCOME = "sim.kplan.dev/outcome"
-OUTCOMES = ("running", "succeeded", "failed", "unready", "image-pull-backoff", "crash-loop")
+WAITING_FOR_VOLUMES, CONFIG_ERROR, INIT_CONFIG_ERROR = "waiting-for-volumes", "config-error", "init-config-error"
 
 Status = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What one container is made to look like: its state and whether it is ready and started."""
+    """What one container is made to look like: its state, the one before, whether it is ready and started."""
 
     state: Mapping[str, Any]
     ready: bool = False
     started: bool = False
     restarts: int = 0
+    last: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of a pod's life.
-
-    ``init`` and ``main`` make the containers; ``conditions`` gives status and reason of PodReadyToStartContainers,
-    Initialized, Ready and ContainersReady.
-    """
+    """Where a pod is in its life: an outcome, or what it waits for. ``held`` says why containers cannot be created, by name."""
 
     name: str
-    phase: str
-    init: Callable[[str], Container]
-    main: Callable[[str], Container]
-    conditions: tuple[tuple[str, str], tuple[str, str], tuple[str, str], tuple[str, str]]
-    has_ip: bool = True
+    held: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether the pod has come so far that its containers could start."""
+        return self.name != WAITING_FOR_VOLUMES
 
 
-def _waiting(reason: str, restarts: int = 0) -> Callable[[str], Container]:
-    return lambda now: Container({"waiting": {"reason": reason}}, restarts=restarts)
+_Spec = Mapping[str, Any]
+_Play = Callable[[Object, _Spec, str], Container]
+"""What a container (the second) of a pod does, seen at a moment."""
 
 
-def _running(ready: bool) -> Callable[[str], Container]:
-    return lambda now: Container({"running": {"startedAt": now}}, ready, True)
+def _waiting(reason: str, message: str = "") -> Container:
+    return Container({"waiting": {"reason": reason} | ({"message": message} if message else {})})
 
 
-def _ended(code: int, reason: str, ready: bool = False) -> Callable[[str], Container]:
-    return lambda now: Container({"terminated": {"exitCode": code, "reason": reason, "startedAt": now, "finishedAt": now}}, ready)
+def _running(ready: bool) -> _Play:
+    return lambda pod, container, now: Container({"running": {"startedAt": now}}, ready, True)
 
 
-_DONE = _ended(0, "Completed", ready=True)
-_NOT_READY = ("False", "ContainersNotReady")
-_YES, _NO = ("True", ""), ("False", "")
+def _ended(code: int, now: str) -> Mapping[str, Any]:
+    reason = "Error" if code else "Completed"
+    return {"terminated": {"exitCode": code, "reason": reason, "startedAt": now, "finishedAt": now}}
 
-STAGES: dict[str, Stage] = {
-    s.name: s
-    for s in (
-        Stage("running", "Running", _DONE, _running(True), (_YES, _YES, _YES, _YES)),
-        Stage("unready", "Running", _DONE, _running(False), (_YES, _YES, _NOT_READY, _NOT_READY)),
-        Stage("succeeded", "Succeeded", _DONE, _ended(0, "Completed"), (_NO, ("True", "PodCompleted"), ("False", "PodCompleted"), ("False", "PodCompleted"))),
-        Stage("failed", "Failed", _DONE, _ended(1, "Error"), (_NO, _YES, ("False", "PodFailed"), ("False", "PodFailed"))),
-        Stage("image-pull-backoff", "Pending", _DONE, _waiting("ImagePullBackOff"), (_YES, _YES, _NOT_READY, _NOT_READY)),
-        Stage("crash-loop", "Running", _DONE, _waiting("CrashLoopBackOff", 3), (_YES, _YES, _NOT_READY, _NOT_READY)),
-        Stage("waiting-for-volumes", "Pending", _waiting("ContainerCreating"), _waiting("ContainerCreating"), (_NO, _YES, _NOT_READY, _NOT_READY), False),
-        Stage("config-error", "Pending", _DONE, _waiting("CreateContainerConfigError"), (_YES, _YES, _NOT_READY, _NOT_READY)),
-        Stage("init-config-error", "Pending", _waiting("CreateContainerConfigError"), _waiting("PodInitializing"), (_YES, _NO, _NOT_READY, _NOT_READY)),
-    )
+
+def _exits(code: int) -> _Play:
+    """A container that exits; one that is started again does so again and again."""
+
+    def play(pod: Object, container: _Spec, now: str) -> Container:
+        ended = _ended(code, now)
+        if not starts_again(container, pod["spec"], code):
+            return Container(ended)
+        words = f"back-off 40s restarting failed container={container['name']} pod={format_pod(pod)}"
+        return Container({"waiting": {"reason": "CrashLoopBackOff", "message": words}}, restarts=3, last=ended)
+
+    return play
+
+
+def _pull(_: Object, container: _Spec, __: str) -> Container:
+    return _waiting("ImagePullBackOff", f'Back-off pulling image "{container.get("image", "")}"')
+
+
+_PLAYS: Mapping[str, _Play] = {
+    "running": _running(True),
+    "succeeded": _exits(0),
+    "failed": _exits(1),
+    "unready": _running(False),
+    "image-pull-backoff": _pull,
+    "crash-loop": _exits(1),
 }
-_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady")
+OUTCOMES = tuple(_PLAYS)
+_NEVER_CREATED = ("image-pull-backoff",)
+"""Outcomes that come before a container's configuration is looked at."""
 
 
 def outcome_of(pod: Object, assumed: str) -> str:
     """What a pod is assumed to do: its annotation, else a Job's pod succeeds, else what the user assumes."""
     said = annotations_of(pod).get(OUTCOME)
     if said in OUTCOMES:
-        return _possible(pod, said)
+        return said
     owner = controller_of(pod)
-    if owner is not None and owner["kind"] == "Job" and assumed == "running":
-        return "succeeded"
-    return _possible(pod, assumed)
+    return "succeeded" if owner is not None and owner["kind"] == "Job" and assumed == "running" else assumed
 
 
-def _possible(pod: Object, outcome: str) -> str:
-    """Only a pod that is never restarted can fail, and one that always is cannot end at all: it crashes again and again."""
-    policy = pod["spec"].get("restartPolicy", "Always")
-    if (outcome == "failed" and policy != "Never") or (outcome == "succeeded" and policy == "Always"):
-        return "crash-loop"
-    return outcome
+def stage_of(outcome: str, init: Mapping[str, str], main: Mapping[str, str]) -> Stage:
+    """The stage of a pod whose volumes are there: what its containers lack holds it back, else it does what is assumed of it."""
+    if init:
+        return Stage(INIT_CONFIG_ERROR, init)
+    return Stage(CONFIG_ERROR if main and outcome not in _NEVER_CREATED else outcome, EMPTY if outcome in _NEVER_CREATED else main)
 
 
-def status_at(pod: Object, stage: Stage, *, now: float, blocked: frozenset[str], host_ip: str, pod_ip: str) -> Status:
-    """The status of a pod that has reached a stage.
-
-    ``blocked``: names of containers whose configuration is missing; only these wait in the config-error stages.
-    """
+def status_at(pod: Object, stage: Stage, outcome: str, *, now: float, host_ips: list[str], pod_ip: Callable[[], str], tracking: bool) -> Status:
+    """The status of a pod that has reached a stage, where its containers would do what the outcome says."""
     moment = write_instant(now)
-    before = pod.get("status") or {}
-    spec = pod["spec"]
-    status: Status = {k: v for k, v in before.items() if k not in ("nominatedNodeName",)}
-    status["phase"] = stage.phase
-    status["conditions"] = _conditions(pod, before.get("conditions") or [], stage, moment)
-    if host_ip:
-        status["hostIP"], status["hostIPs"] = host_ip, [{"ip": host_ip}]
-    if stage.has_ip and not before.get("podIP"):
-        ip = host_ip if spec.get("hostNetwork") and host_ip else pod_ip
-        status["podIP"], status["podIPs"] = ip, [{"ip": ip}]
+    before, spec = pod.get("status") or EMPTY, pod["spec"]
+    status: Status = {k: v for k, v in before.items() if k != "nominatedNodeName"}
+    init, main = _containers(pod, stage, outcome, moment)
+    if init:
+        status["initContainerStatuses"] = _listed(spec["initContainers"], init, before.get("initContainerStatuses"))
+    status["containerStatuses"] = _listed(spec.get("containers") or (), main, before.get("containerStatuses"))
+    status["phase"] = phase_of(spec, status.get("initContainerStatuses") or (), status["containerStatuses"])
+    if status["phase"] != before.get("phase"):
+        status.pop("reason", None), status.pop("message", None)
+    return placed(pod, status, stage.sandbox, moment=moment, host_ips=host_ips, pod_ip=pod_ip, tracking=tracking)
+
+
+def placed(pod: Object, status: Status, sandbox: bool, *, moment: str, host_ips: list[str], pod_ip: Callable[[], str], tracking: bool) -> Status:
+    """The status with what follows from phase and containers, and with addresses."""
+    status["conditions"] = conditions_of(pod, status, sandbox=sandbox, moment=moment, tracking=tracking)
+    if (generation := pod["metadata"].get("generation")) and (tracking or status.get("observedGeneration")):
+        status["observedGeneration"] = generation
+    if host_ips:
+        status["hostIP"], status["hostIPs"] = host_ips[0], [{"ip": ip} for ip in host_ips]
+    if sandbox and not status.get("podIP"):
+        ips = host_ips if pod["spec"].get("hostNetwork") and host_ips else [pod_ip()]
+        status["podIP"], status["podIPs"] = ips[0], [{"ip": ip} for ip in ips]
     status.setdefault("startTime", moment)
-    if spec.get("initContainers"):
-        status["initContainerStatuses"] = _init_statuses(spec["initContainers"], before, stage, moment, blocked)
-    status["containerStatuses"] = [
-        _container_status(c, _state_of(pod, c, stage, blocked)(moment), before, "containerStatuses") for c in spec.get("containers") or []
-    ]
     return status
 
 
-def main_of(pod: Object, stage: Stage) -> Callable[[str], Container]:
-    """What the pod's containers are made to look like: while volumes are mounted they wait for its init containers, if any."""
-    if stage.name == "waiting-for-volumes" and pod["spec"].get("initContainers"):
-        return _waiting("PodInitializing")
-    return stage.main
+def _containers(pod: Object, stage: Stage, outcome: str, now: str) -> tuple[list[Container], list[Container]]:
+    """What the init containers and the others do: each init container waits for those before it, the others for all."""
+    spec = pod["spec"]
+    wanted = spec.get("initContainers") or ()
+    waiting = _waiting("PodInitializing" if wanted else "ContainerCreating")
+    if not stage.sandbox:
+        return [_waiting("ContainerCreating")] * len(wanted), [waiting] * len(spec.get("containers") or ())
+    init: list[Container] = []
+    stuck = False
+    for container in wanted:
+        init.append(waiting if stuck else _init(container, stage.held.get(container["name"]), now))
+        stuck = stuck or "waiting" in init[-1].state
+    main = [waiting if stuck else _main(pod, c, stage, outcome, now) for c in spec.get("containers") or ()]
+    if main and all("terminated" in c.state for c in main):
+        init = [Container(_ended(0, now)) if "running" in c.state else c for c in init]
+    return init, main
 
 
-def _state_of(pod: Object, container: Mapping[str, Any], stage: Stage, blocked: frozenset[str]) -> Callable[[str], Container]:
-    if stage.name == "config-error" and container["name"] not in blocked:
-        return _running(True)
-    return main_of(pod, stage)
+def _init(container: _Spec, lacks: str | None, now: str) -> Container:
+    if lacks is not None:
+        return _waiting("CreateContainerConfigError", lacks)
+    return _running(True)(EMPTY, container, now) if is_sidecar(container) else Container(_ended(0, now), ready=True)
 
 
-def _init_statuses(
-    containers: Iterable[Mapping[str, Any]], before: Mapping[str, Any], stage: Stage, moment: str, blocked: frozenset[str]
-) -> list[Status]:
-    out, stuck = [], False
-    for c in containers:
-        sidecar = c.get("restartPolicy") == "Always"
-        if stage.name == "init-config-error":
-            if stuck:
-                make = _waiting("PodInitializing")
-            elif c["name"] in blocked:
-                make, stuck = stage.init, True
-            else:
-                make = _running(True) if sidecar else _DONE
-        elif sidecar and stage.main(moment).state.keys() == {"terminated"}:
-            make = _ended(0, "Completed", ready=False)
-        elif sidecar and stage.init is _DONE:
-            make = _running(True)
-        else:
-            make = stage.init
-        out.append(_container_status(c, make(moment), before, "initContainerStatuses"))
-    return out
+def _main(pod: Object, container: _Spec, stage: Stage, outcome: str, now: str) -> Container:
+    lacks = stage.held.get(container["name"])
+    return _PLAYS[outcome](pod, container, now) if lacks is None else _waiting("CreateContainerConfigError", lacks)
 
 
-def _container_status(spec: Mapping[str, Any], made: Container, before: Mapping[str, Any], kind: str) -> Status:
-    known = next((s for s in before.get(kind) or [] if s["name"] == spec["name"]), None)
-    if known is not None and known.get("state", {}).keys() == made.state.keys() == {"running"}:
-        state = known["state"]
-    else:
-        state = made.state
+def _listed(specs: Iterable[_Spec], made: list[Container], before: Iterable[Mapping[str, Any]] | None) -> list[Status]:
+    known = {s["name"]: s for s in before or ()}
+    return [_container_status(spec, container, known.get(spec["name"], EMPTY)) for spec, container in zip(specs, made, strict=True)]
+
+
+def _container_status(spec: _Spec, made: Container, known: Mapping[str, Any]) -> Status:
+    runs_on = (known.get("state") or EMPTY).keys() == made.state.keys() == {"running"}
     return {
         "name": spec["name"],
-        "state": state,
-        "lastState": {},
+        "state": known["state"] if runs_on else made.state,
+        "lastState": made.last,
         "ready": made.ready,
         "restartCount": made.restarts,
         "image": spec.get("image", ""),
         "imageID": "",
         "started": made.started,
     }
-
-
-def _conditions(pod: Object, before: list[Mapping[str, Any]], stage: Stage, moment: str) -> list[Mapping[str, Any]]:
-    known = {c["type"]: c for c in before}
-    made: list[Mapping[str, Any]] = []
-    for kind, (status, reason) in zip(_CONDITIONS, stage.conditions, strict=True):
-        if kind == "Initialized" and status == "False" and not pod["spec"].get("initContainers"):
-            status = "True"
-        if kind == "Initialized" and stage.name == "waiting-for-volumes" and pod["spec"].get("initContainers"):
-            status = "False"
-        if kind == "Ready" and status == "True" and (missing := _missing_gates(pod, known)):
-            status, reason = "False", "ReadinessGatesNotReady"
-            made.append(_condition(known, kind, status, reason, moment, missing))
-            continue
-        made.append(_condition(known, kind, status, reason, moment, ""))
-    kept = [c for c in before if c["type"] not in _CONDITIONS]
-    return [*made, *kept]
-
-
-def _condition(known: Mapping[str, Any], kind: str, status: str, reason: str, moment: str, message: str) -> Mapping[str, Any]:
-    old = known.get(kind)
-    since = old.get("lastTransitionTime") or moment if old is not None and old["status"] == status else moment
-    condition = {"type": kind, "status": status, "lastProbeTime": None, "lastTransitionTime": since}
-    if reason:
-        condition["reason"] = reason
-    if message:
-        condition["message"] = message
-    return condition
-
-
-def _missing_gates(pod: Object, known: Mapping[str, Any]) -> str:
-    """What is said of readiness gates nobody has met."""
-    said = []
-    for gate in get_in(pod, ("spec", "readinessGates")) or []:
-        condition = known.get(gate["conditionType"])
-        if condition is None:
-            said.append(f'corresponding condition of pod readiness gate "{gate["conditionType"]}" does not exist.')
-        elif condition["status"] != "True":
-            said.append(f'the status of pod readiness gate "{gate["conditionType"]}" is not "True", but {condition["status"]}')
-    return ", ".join(said)

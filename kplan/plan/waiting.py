@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kplan.kubelet.attachments import missing_attachments
-from kplan.kubelet.needs import missing_for_containers, missing_for_volumes
+from kplan.kubelet.mounts import missing_for_volumes
+from kplan.kubelet.needs import missing_for_containers
 from kplan.model.objects import get_in, is_deleting, ref_of
 from kplan.plan.plan import Waiting
 from kplan.store.view import View
