@@ -28,7 +28,7 @@ def run(subject: Subject) -> Iterator[Finding]:
 
 def _path_to(obj: Object, target: Ref) -> Path:
     """Where an object names another: a field of that value whose path speaks of the kind, else any."""
-    named = list(_naming(obj.get("spec"), target.name, ("spec",)))
+    named = [p for field, value in obj.items() if field not in ("metadata", "status") for p in _naming(value, target.name, (field,))]
     kind = target.short_kind.lower().removeprefix("persistentvolume")
     fitting = [path for path in named if kind in "/".join(map(str, path)).lower()]
     return next(iter(fitting or named), ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from kplan.checks.contract import Check, Finding, Subject
 from kplan.model.diagnostics import Severity
@@ -13,20 +13,21 @@ from kplan.store.view import select
 
 _SELECTOR: Path = ("spec", "selector")
 _COMPARE = "compare the selector with the labels of the pod template"
+_Slices = Mapping[Ref, list[Object]]
 
 
 def run(subject: Subject) -> Iterator[Finding]:
     """Every Service the plan touches or whose endpoints it changes."""
     touched = {c.ref for c in subject.plan.changes}
+    slices = _slices_before(subject)
     for service in subject.view.objects("Service"):
         ref, selector = ref_of(service), get_in(service, ("spec", "selector"))
         if not selector:
             continue
         if ready_endpoints(subject.view, service):
-            if ref in touched:
-                yield from _closed_ports(subject, service)
+            yield from _closed_ports(subject, service, None if ref in touched else _ports(slices.get(ref, ())))
             continue
-        before = _ready_before(subject, ref)
+        before = sum(get_in(e, ("conditions", "ready")) is not False for s in slices.get(ref, ()) for e in s.get("endpoints") or [])
         if before:
             yield Finding(ref, f"loses all its {before} ready endpoints", *_selector(subject, ref))
         elif ref in touched:
@@ -38,13 +39,27 @@ def run(subject: Subject) -> Iterator[Finding]:
                 yield Finding(ref, f"has no ready endpoint: none of its {len(pods)} pods is ready")
 
 
-def _closed_ports(subject: Subject, service: Object) -> Iterator[Finding]:
-    """The ports of a Service that no pod behind it has."""
-    open_ports = {p.get("name") or "" for s in slices_of(subject.view, service) for p in s.get("ports") or []}
+def _slices_before(subject: Subject) -> _Slices:
+    """The slices each Service had."""
+    found: dict[Ref, list[Object]] = {}
+    for ref, piece in subject.before.items():
+        if ref.kind == SLICE:
+            found.setdefault(Ref("Service", ref.namespace, labels_of(piece).get("kubernetes.io/service-name", "")), []).append(piece)
+    return found
+
+
+def _closed_ports(subject: Subject, service: Object, before: set[str] | None) -> Iterator[Finding]:
+    """The ports of a Service that no pod behind it has; where it is not the user's own, only those that some pod had before."""
+    open_ports = _ports(slices_of(subject.view, service))
     for i, port in enumerate(get_in(service, ("spec", "ports")) or []):
-        if (port.get("name") or "") not in open_ports:
+        name = port.get("name") or ""
+        if name not in open_ports and (before is None or name in before):
             words = f"its port {port['port']} leads nowhere: no container behind it has a port named {port.get('targetPort')}"
             yield Finding(ref_of(service), words, "compare targetPort with the names of the containers' ports", ("spec", "ports", i, "targetPort"))
+
+
+def _ports(slices: Iterable[Object]) -> set[str]:
+    return {p.get("name") or "" for s in slices for p in s.get("ports") or []}
 
 
 def _selector(subject: Subject, service: Ref) -> tuple[str, Path]:
@@ -52,15 +67,6 @@ def _selector(subject: Subject, service: Ref) -> tuple[str, Path]:
     change = next((c for c in subject.plan.changes if c.ref == service), None)
     changed = change is not None and any(f.path[:2] == _SELECTOR for f in change.fields)
     return (_COMPARE, _SELECTOR) if changed else ("", ())
-
-
-def _ready_before(subject: Subject, service: Ref) -> int:
-    return sum(
-        get_in(e, ("conditions", "ready")) is not False
-        for ref, piece in subject.before.items()
-        if ref.kind == SLICE and ref.namespace == service.namespace and labels_of(piece).get("kubernetes.io/service-name") == service.name
-        for e in piece.get("endpoints") or []
-    )
 
 
 CHECK = Check("KP801", "a Service is left without ready endpoints", Severity.WARNING, run)

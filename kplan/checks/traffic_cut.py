@@ -1,43 +1,103 @@
-"""A NetworkPolicy isolates pods that were open: what it does not allow is cut off."""
+"""A NetworkPolicy isolates pods that were open, allows others than before, or leaves open pods that were isolated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from kplan.checks.contract import Check, Finding, Subject
 from kplan.model.diagnostics import Severity
-from kplan.model.objects import Object, Ref, get_in, labels_of, ref_of
+from kplan.model.objects import Object, get_in, labels_of, ref_of
 from kplan.model.selectors import from_label_selector
-from kplan.plan.plan import Symbol
+from kplan.plan.plan import Change, Symbol
 from kplan.plan.reach import policy_lines
 from kplan.store.view import select
 
 POLICY = "NetworkPolicy.networking.k8s.io"
+_DNS = 53
+_DNS_NAMESPACE = "kube-system"
 
 
 def run(subject: Subject) -> Iterator[Finding]:
-    """Every new or changed policy that isolates running pods which no policy isolated before."""
+    """Every policy that the user writes or deletes, for the pods that were there before."""
+    before = [o for ref, o in subject.before.items() if ref.kind == POLICY]
     for change in subject.plan.changes:
-        policy = change.after
-        if change.ref.kind != POLICY or policy is None or change.symbol in (Symbol.REFUSED, Symbol.UNCHANGED):
+        if change.ref.kind != POLICY or change.symbol in (Symbol.REFUSED, Symbol.UNCHANGED):
             continue
-        for kind in get_in(policy, ("spec", "policyTypes")) or []:
-            pods = select(subject.view, "Pod", change.ref.namespace, from_label_selector(get_in(policy, ("spec", "podSelector")) or {}))
-            fresh = [p for p in pods if ref_of(p) in subject.before and not _isolated(subject.before, change.ref.namespace, p, kind)]
-            if fresh:
-                lines = [line for line in policy_lines(subject.view, policy) if line.startswith(f"{kind.lower()}:")]
-                what = f"{len(fresh)} pods (such as {fresh[0]['metadata']['name']}) were open to all {kind.lower()} traffic and are no longer"
-                yield Finding(change.ref, f"{what}; {'; '.join(lines)}")
+        for kind in ("Ingress", "Egress"):
+            yield from _isolated(subject, change, kind, before)
+            yield from _opened(subject, change, kind, before)
 
 
-def _isolated(before: Mapping[Ref, Object], namespace: str, pod: Object, kind: str) -> bool:
+def _isolated(subject: Subject, change: Change, kind: str, before: list[Object]) -> Iterator[Finding]:
+    """What a policy cuts off that is new, or what it allows now where it isolated its pods already."""
+    policy = change.after
+    if policy is None or kind not in _kinds(policy):
+        return
+    pods = [p for p in _pods(subject, policy) if ref_of(p) in subject.before]
+    fresh = [p for p in pods if not _is_isolated(p, kind, before)]
+    allowed = _allowed(subject, policy, kind)
+    if fresh:
+        some = f"{_count(fresh)} (such as {fresh[0]['metadata']['name']})"
+        dns = "; names cannot be looked up: nothing allows DNS" if kind == "Egress" and not _allows_dns(policy) else ""
+        yield Finding(change.ref, f"{some} were open to all {kind.lower()} traffic and are no longer; {allowed}{dns}")
+    elif pods and change.before is not None and kind in _kinds(change.before):
+        was = _allowed(subject, change.before, kind)
+        if was != allowed:
+            yield Finding(change.ref, f"{_count(pods)}: {allowed}; until now {was.removeprefix(kind.lower() + ': ')}", "", ("spec", kind.lower()))
+
+
+def _opened(subject: Subject, change: Change, kind: str, before: list[Object]) -> Iterator[Finding]:
+    """The pods that no policy isolates any more."""
+    if change.before is None or kind not in _kinds(change.before):
+        return
+    now = subject.view.objects(POLICY, change.ref.namespace)
+    pods = [p for p in _pods(subject, change.before) if ref_of(p) in subject.before and _is_isolated(p, kind, before)]
+    opened = [p for p in pods if not _is_isolated(p, kind, now)]
+    if opened:
+        yield Finding(change.ref, f"{_count(opened)} (such as {opened[0]['metadata']['name']}) were isolated and are open to all {kind.lower()} traffic now")
+
+
+def _pods(subject: Subject, policy: Object) -> list[Object]:
+    return select(subject.view, "Pod", ref_of(policy).namespace, from_label_selector(get_in(policy, ("spec", "podSelector")) or {}))
+
+
+def _kinds(policy: Object) -> list[str]:
+    return get_in(policy, ("spec", "policyTypes")) or []
+
+
+def _is_isolated(pod: Object, kind: str, policies: Iterable[Object]) -> bool:
+    namespace = pod["metadata"].get("namespace")
     return any(
-        ref.kind == POLICY
-        and ref.namespace == namespace
-        and kind in (get_in(policy, ("spec", "policyTypes")) or [])
-        and from_label_selector(get_in(policy, ("spec", "podSelector")) or {}).matches(labels_of(pod))
-        for ref, policy in before.items()
+        kind in _kinds(p)
+        and p["metadata"].get("namespace") == namespace
+        and from_label_selector(get_in(p, ("spec", "podSelector")) or {}).matches(labels_of(pod))
+        for p in policies
     )
 
 
-CHECK = Check("KP805", "pods that a NetworkPolicy cuts off", Severity.INFO, run)
+def _allowed(subject: Subject, policy: Object, kind: str) -> str:
+    return "; ".join(line for line in policy_lines(subject.view, policy) if line.startswith(f"{kind.lower()}:"))
+
+
+def _allows_dns(policy: Object) -> bool:
+    """Whether an egress rule may let pods ask the cluster's DNS: a peer of their own namespace alone does not."""
+    foreign = policy["metadata"].get("namespace") != _DNS_NAMESPACE
+    for rule in get_in(policy, ("spec", "egress")) or []:
+        peers = rule.get("to") or []
+        elsewhere = not peers or not foreign or any(p.get("ipBlock") or p.get("namespaceSelector") is not None for p in peers)
+        if elsewhere and (not rule.get("ports") or any(_covers_dns(p) for p in rule["ports"])):
+            return True
+    return False
+
+
+def _covers_dns(port: Mapping[str, Any]) -> bool:
+    number = port.get("port")
+    return port.get("protocol") == "UDP" and (not isinstance(number, int) or number <= _DNS <= (port.get("endPort") or number))
+
+
+def _count(pods: list[Object]) -> str:
+    return f"{len(pods)} pods" if len(pods) != 1 else "1 pod"
+
+
+CHECK = Check("KP805", "traffic to or from pods that a NetworkPolicy cuts off or lets through", Severity.INFO, run)

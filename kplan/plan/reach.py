@@ -85,11 +85,16 @@ def _route(view: View, ingress: Object, where: str, backend: Mapping[str, Any]) 
     service = view.get(Ref("Service", namespace_of(ingress), name))
     if service is None:
         return Route(where, name, said, 0, "there is no such Service")
-    offered = get_in(service, ("spec", "ports")) or []
-    if get_in(service, ("spec", "type")) != "ExternalName" and not any(said in (str(p.get("port")), p.get("name")) for p in offered):
+    if not offers(service, said):
         return Route(where, name, said, 0, "the Service has no such port")
     ready = len(ready_endpoints(view, service))
     return Route(where, name, said, ready, "" if ready or get_in(service, ("spec", "type")) == "ExternalName" else "no endpoint is ready")
+
+
+def offers(service: Object, port: str) -> bool:
+    """Whether a Service has a port of that number or name; one that only gives another name to a host has all."""
+    offered = get_in(service, ("spec", "ports")) or []
+    return get_in(service, ("spec", "type")) == "ExternalName" or any(port in (str(p.get("port")), p.get("name")) for p in offered)
 
 
 def policies_of(view: View, pod: Object) -> list[Object]:

@@ -24,10 +24,16 @@ def edges_of(view: View, obj: Object) -> Iterator[Edge]:
     make = _STATED.get(kind_of(obj))
     if make is not None:
         yield from make(view, obj)
+    for spec in pod_specs(obj):
+        yield from _pod_references(obj["metadata"].get("namespace") or "", spec)
+
+
+def pod_specs(obj: Object) -> Iterator[Mapping[str, Any]]:
+    """What an object says of pods: a pod of itself, a workload in its template."""
     for path in _TEMPLATES.get(kind_of(obj), ()):
         spec = get_in(obj, path)
         if isinstance(spec, Mapping):
-            yield from _pod_references(obj["metadata"].get("namespace") or "", spec)
+            yield spec
 
 
 def _owned_kind(obj: Object) -> str:
@@ -170,3 +176,5 @@ _TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
     "Job.batch": _TEMPLATE,
     "CronJob.batch": (("spec", "jobTemplate", "spec", "template", "spec"),),
 }
+STATING = tuple(sorted({*_STATED, *_TEMPLATES}))
+"""The kinds that state relations."""

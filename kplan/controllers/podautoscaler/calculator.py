@@ -69,7 +69,7 @@ class Calculator:
         """
         metrics = self._resource(resource, container)
         groups = self._usable(metrics, resource)
-        requests = {name_of(p): _request(p, container, resource) for p in self.pods}
+        requests = {name_of(p): request_of(p, container, resource) for p in self.pods}
         utilization = _utilization(metrics, requests)
         known = [m.value for name, m in metrics.items() if name in requests]
         usage = sum(known) // len(known)
@@ -212,7 +212,7 @@ def _utilization(metrics: PodMetrics, requests: Mapping[str, int]) -> int:
     return sum(metrics[n].value for n in known) * 100 // requested
 
 
-def _request(pod: Object, container: str, resource: str) -> int:
+def request_of(pod: Object, container: str, resource: str) -> int:
     """What a pod (or one of its containers) requests, in thousandths.
 
     Raises: MetricsUnavailable where a container requests nothing.

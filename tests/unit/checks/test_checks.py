@@ -83,7 +83,8 @@ def test_an_autoscaler_that_disagrees_with_the_manifest(tmp_path: Path) -> None:
         "metadata": {"name": "web", "namespace": "default"},
         "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "minReplicas": 3, "maxReplicas": 5},
     }
-    (found,) = plan(tmp_path, [SETTINGS, WEB, SERVICE, scaler], [changed(WEB, replicas=1)])
+    found, requests = plan(tmp_path, [SETTINGS, WEB, SERVICE, scaler], [changed(WEB, replicas=1)])
+    assert requests[0] == "KP807"
     assert found == (
         "KP802",
         "Deployment default/web: the manifest and an autoscaler disagree on spec.replicas "
