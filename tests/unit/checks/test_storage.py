@@ -56,3 +56,23 @@ def test_a_share_that_was_to_be_deleted(tmp_path: Path) -> None:
     ((code, message),) = done(tmp_path, given, ["delete", "pvc", "data"])
     why = 'error getting deleter volume plugin for volume "disk": no deletable volume plugin matched'
     assert (code, message) == ("KP605", f"PersistentVolume disk: is released, and its reclaim policy is Delete, but {why}")
+
+
+def test_a_volume_that_is_deleted_while_it_is_bound(tmp_path: Path) -> None:
+    disk = volume(csi={"driver": "csi.example.com", "volumeHandle": "v"}, nfs=None, persistentVolumeReclaimPolicy="Delete")
+    disk["metadata"] |= {"finalizers": ["external-provisioner.volume.kubernetes.io/finalizer"], "annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}}
+    held = "PersistentVolume disk: is deleted, but stays: bound to PersistentVolumeClaim default/data"
+    assert done(tmp_path, [disk, claim(storageClassName="")], ["delete", "pv", "disk"]) == [("KP602", held)]
+
+
+def test_a_class_of_attributes_that_is_named(tmp_path: Path) -> None:
+    gold = {"apiVersion": "storage.k8s.io/v1", "kind": "VolumeAttributesClass", "metadata": {"name": "gold"}, "driverName": "csi.example.com", "parameters": {"a": "b"}}
+    held = "VolumeAttributesClass gold: is deleted, but stays: named by PersistentVolumeClaim default/data"
+    assert done(tmp_path, [gold, claim(volumeAttributesClassName="gold")], ["delete", "volumeattributesclass", "gold"]) == [("KP602", held)]
+
+
+def test_the_data_goes_where_a_provisioner_keeps_the_volume(tmp_path: Path) -> None:
+    disk = volume(csi={"driver": "csi.example.com", "volumeHandle": "v"}, nfs=None, persistentVolumeReclaimPolicy="Delete")
+    disk["metadata"] |= {"finalizers": ["external-provisioner.volume.kubernetes.io/finalizer"], "annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}}
+    gone = "PersistentVolume disk: is deleted with its data (1Gi of PersistentVolumeClaim default/data)"
+    assert done(tmp_path, [disk, claim(storageClassName="")], ["delete", "pvc", "data"]) == [("KP804", gone)]
