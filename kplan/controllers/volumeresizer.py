@@ -27,6 +27,7 @@ from kplan.model.quantity import Quantity, parse_or_zero
 from kplan.store.claimstatus import (
     FILE_SYSTEM_PENDING,
     NODE_PENDING,
+    NODE_STATES,
     allocation_state,
     finished,
     with_allocation_state,
@@ -36,7 +37,6 @@ from kplan.store.journal import Write
 from kplan.store.view import View
 
 _IN_PROGRESS, _INFEASIBLE = "ControllerResizeInProgress", "ControllerResizeInfeasible"
-_NODE_STATES = (NODE_PENDING, "NodeResizeInProgress")
 _RESTART = "Waiting for user to (re-)start a pod to finish file system resize of volume on node."
 
 
@@ -80,7 +80,7 @@ def _size_to_reach(claim: Object, volume: Object) -> Quantity | None:
     text = get_in(claim, ("status", "allocatedResources", "storage"))
     allocated = Quantity.parse(text) if text is not None else None
     has_grown = capacity_of(volume) >= wanted
-    if state in _NODE_STATES:
+    if state in NODE_STATES:
         begun = allocated or wanted
         return None if has_grown or capacity_of(volume) >= begun else begun
     if state in ("NodeResizeInfeasible", _IN_PROGRESS):

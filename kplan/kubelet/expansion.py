@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from kplan.engine.contract import Emit, Steps, Update
 from kplan.model.objects import Object, Ref, get_in, ref_of
-from kplan.store.claimstatus import NODE_PENDING, allocation_state, finished
+from kplan.store.claimstatus import NODE_STATES, allocation_state, finished
 from kplan.store.index import by_claim
 from kplan.store.view import View
 
@@ -21,7 +21,7 @@ def pending_expansions(view: View, pod: Object) -> Iterable[tuple[Object, Object
     """The pod's claims whose file systems are to grow, with their volumes."""
     for namespace, name in by_claim(pod):
         claim = view.get(Ref(_CLAIM, namespace, name))
-        if claim is None or allocation_state(claim) != NODE_PENDING:
+        if claim is None or allocation_state(claim) not in NODE_STATES:
             continue
         volume = view.get(Ref(_VOLUME, "", claim["spec"].get("volumeName") or ""))
         if volume is not None:

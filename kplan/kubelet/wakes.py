@@ -12,7 +12,7 @@ from kplan.kubelet.phase import FINAL
 from kplan.model.kubelets import is_lost, ready_status
 from kplan.model.objects import Object, Ref, get_in, ref_of
 from kplan.store.attachment import reported
-from kplan.store.claimstatus import NODE_PENDING, allocation_state
+from kplan.store.claimstatus import NODE_STATES, allocation_state
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
 
@@ -53,7 +53,7 @@ def _node(write: Write, view: View) -> Iterable[Key]:
 def _claim(write: Write, view: View) -> Iterable[Key]:
     """Pods that wait, and those that use a claim whose file system is to grow."""
     yield from _waiting_in_namespace(write, view)
-    if write.after is not None and allocation_state(write.after) == NODE_PENDING:
+    if write.after is not None and allocation_state(write.after) in NODE_STATES:
         yield from (ref_of(p) for p in view.lookup("claim", (write.ref.namespace, write.ref.name)))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from kplan.model.objects import EMPTY, Object, get_in
 
 FILE_SYSTEM_PENDING, NODE_PENDING = "FileSystemResizePending", "NodeResizePending"
+NODE_STATES = (NODE_PENDING, "NodeResizeInProgress")
+"""The states in which it is a kubelet's turn."""
 _RESIZE_CONDITIONS = frozenset(("Resizing", FILE_SYSTEM_PENDING, "ControllerResizeError", "NodeResizeError"))
 
 Status = Mapping[str, Any]
@@ -30,9 +32,15 @@ def with_allocation_state(status: Status, state: str) -> dict[str, Any]:
 
 
 def with_resize_condition(status: Status, condition: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The status with this one of the conditions of growth, or none of them; other conditions stay."""
-    left = [c for c in status.get("conditions") or () if c["type"] not in _RESIZE_CONDITIONS]
-    conditions = [*left, condition] if condition is not None else left
+    """The status with this one of the conditions of growth, or none of them; other conditions stay, as does this one if it was there."""
+    conditions: list[Mapping[str, Any]] = []
+    for known in status.get("conditions") or ():
+        if known["type"] not in _RESIZE_CONDITIONS:
+            conditions.append(known)
+        elif condition is not None and known["type"] == condition["type"]:
+            conditions.append(known if known["status"] == condition["status"] else condition)
+    if condition is not None and all(c["type"] != condition["type"] for c in conditions):
+        conditions.append(condition)
     kept = {k: v for k, v in status.items() if k != "conditions"}
     return kept | ({"conditions": conditions} if conditions else {})
 
