@@ -7,7 +7,6 @@ Mirrors: pkg/scheduler/schedule_one.go schedulePod (1.36)
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -88,9 +87,3 @@ def _node(evaluation: Evaluation, row: int, feasible: bool, scores: dict[str, in
     if refusal is None:
         return {"node": name, "plugin": PRE_FILTER_RESULT, "reasons": []}
     return {"node": name, "plugin": refusal[0], "reasons": list(refusal[1].reasons)}
-
-
-if __name__ == "__main__":
-    with open(sys.argv[1], "rb") as file:
-        for answer in schedule_batch(file):
-            sys.stdout.write(f"{answer}\n")

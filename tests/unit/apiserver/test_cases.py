@@ -8,11 +8,9 @@ those it has not) and ``warnings``.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.apiserver.outcome import Outcome
 from kplan.apiserver.server import APIServer
@@ -20,20 +18,13 @@ from kplan.catalog.catalog import Catalog
 from kplan.model.names import Names
 from kplan.model.objects import ref_of, thaw
 from kplan.store.store import Store
+from tests.tables import rows
 
-TABLES = Path(__file__).parents[2] / "cases" / "apiserver"
+KEYS = "create stored refused warnings given update subresource dry_run"
 WORLD = [
     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "uid": "n"}, "status": {"phase": "Active"}},
     {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "default", "uid": "a"}},
 ]
-
-
-def cases() -> list[Any]:
-    found = []
-    for path in sorted(TABLES.glob("*.yaml")):
-        for case in YAML(typ="safe").load(path):
-            found.append(pytest.param(case, id=f"{path.stem}: {case['name']}"))
-    return found
 
 
 def complete(server: APIServer, obj: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +67,7 @@ def missing(expected: Any, found: Any, at: str = "") -> list[str]:
     return [] if expected == found else [f"{at}: {found!r} instead of {expected!r}"]
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", rows("apiserver", KEYS))
 def test_case(case: dict[str, Any]) -> None:
     server = APIServer(Store(WORLD), Catalog.at("1.36"), Names(0))
     for obj in case.get("given", ()):

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.apiserver.server import APIServer
 from kplan.catalog.catalog import Catalog
 from kplan.model.names import Names
 from kplan.model.objects import Ref
 from kplan.store.store import Store
+from tests.tables import table
 
-TABLE = Path(__file__).parents[2] / "cases" / "eviction" / "budgets.yaml"
 POLICIES = ("none", "IfHealthyBudget", "AlwaysAllow")
 POD = Ref("Pod", "default", "p")
 VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
 
 
 def rows() -> Iterator[Any]:
-    for name, case in YAML(typ="safe").load(TABLE)["cases"].items():
+    for name, case in table("eviction/budgets")["cases"].items():
         for policy in case.get("policies", POLICIES):
             yield pytest.param(case, policy, id=f"{name} ({policy})")
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.apiserver.strategy import StrategyContext, strategy_for
 from kplan.catalog.catalog import Catalog
 from kplan.controllers.podautoscaler.normalize import Past, Timed, limited_by_behavior, stabilized_with_behavior
 from kplan.store.store import Store
+from tests.tables import table
 
-TABLE = YAML(typ="safe").load(Path(__file__).parents[2] / "cases" / "autoscaler" / "rates.yaml")
+TABLE = table("autoscaler/rates")
 KIND = "HorizontalPodAutoscaler.autoscaling"
 NOW = 1000.0
 

@@ -5,27 +5,20 @@ A pod is ``ready``, or some of ``unready``, ``fresh`` (started just now), ``dele
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.controllers.podautoscaler.calculator import Calculator, Proposal, Tolerance
 from kplan.controllers.podautoscaler.metrics import Metrics, MetricsUnavailable
 from kplan.model.instants import write_instant
 from kplan.model.objects import Object
 from kplan.model.selectors import EVERYTHING, parse_selector
+from tests.tables import rows
 
-TABLE = Path(__file__).parents[2] / "cases" / "autoscaler" / "replicas.yaml"
+KEYS = "current pods resource requests used measured target refused expected container metric tolerance"
 NOW = 1_800_000_000.0
 LABELS = {"app": "web"}
-
-
-def rows() -> Iterator[Any]:
-    for name, case in YAML(typ="safe").load(TABLE)["cases"].items():
-        yield pytest.param(case, id=name)
 
 
 def pod(i: int, words: str, case: dict[str, Any]) -> Object:
@@ -70,7 +63,7 @@ def proposal(case: dict[str, Any], calculator: Calculator) -> Proposal:
     return compute(case["current"], case["target"], sum(case["used"]))
 
 
-@pytest.mark.parametrize("case", list(rows()))
+@pytest.mark.parametrize("case", rows("autoscaler/replicas", KEYS))
 def test_replicas(case: dict[str, Any]) -> None:
     pods = [pod(i, words, case) for i, words in enumerate(case["pods"])]
     tolerance = Tolerance(*case["tolerance"]) if "tolerance" in case else Tolerance()

@@ -11,24 +11,16 @@ replicas of the ReplicaSets; ``gone``, the names of what was deleted; ``done``, 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.engine.contract import Options
+from tests.tables import rows
 
-TABLES = sorted((Path(__file__).parents[2] / "cases" / "controllers").glob("*.yaml"))
+KEYS = "given leaves gates events says then done left tracked sizes gone options subject"
+
 _ORDERED = ("create", "update", "delete")
-
-
-def rows() -> Iterator[Any]:
-    for path in TABLES:
-        table = YAML(typ="safe").load(path)
-        for name, case in table["cases"].items():
-            yield pytest.param(table, case, id=f"{path.stem}: {name}")
 
 
 def expected(case: dict[str, Any]) -> list[dict[str, Any]]:
@@ -80,7 +72,7 @@ def leaves(world: Any, case: dict[str, Any], done: list[dict[str, Any]]) -> None
     assert set(case.get("says", ())) <= {r["says"] for r in done if "event" in r}, story
 
 
-@pytest.mark.parametrize(("table", "case"), list(rows()))
+@pytest.mark.parametrize(("table", "case"), rows("controllers", KEYS, shared=True))
 def test_case(cluster: Any, table: dict[str, Any], case: dict[str, Any]) -> None:
     world = cluster(options=Options(**case.get("options", {})), gates=case.get("gates", {}))
     for row in [*table.get("given", ()), *case.get("given", ())]:

@@ -9,30 +9,22 @@ must have been recorded, ``says`` whole messages of them, ``does_not`` reasons t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.apiserver.strategy import StrategyContext, strategy_for
 from kplan.catalog.catalog import Catalog
 from kplan.engine.contract import Options
 from kplan.model.objects import Object, Ref, get_in, replace_in, thaw
 from kplan.pipeline import Session, participants
+from tests.tables import rows
 
-TABLES = sorted((Path(__file__).parents[2] / "cases" / "settled").glob("*.yaml"))
+KEYS = "given do then later for events says options does_not"
 CATALOG = Catalog.at("1.36")
 MADE_AT = "2026-01-01T00:00:00Z"
-
-
-def rows() -> Iterator[Any]:
-    for path in TABLES:
-        table = YAML(typ="safe").load(path)
-        for name, case in table["cases"].items():
-            yield pytest.param(table, case, id=f"{path.stem}: {name}")
 
 
 def complete(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +128,7 @@ def settled(table: dict[str, Any], case: dict[str, Any], order: int) -> Session:
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["", "backwards"])
-@pytest.mark.parametrize(("table", "case"), list(rows()))
+@pytest.mark.parametrize(("table", "case"), rows("settled", KEYS, shared=True))
 def test_case(table: dict[str, Any], case: dict[str, Any], order: int) -> None:
     session = settled(table, case, order)
     for where, wanted in case["then"].items():
@@ -159,7 +151,7 @@ def test_case(table: dict[str, Any], case: dict[str, Any], order: int) -> None:
         assert not later
 
 
-@pytest.mark.parametrize(("table", "case"), list(rows()))
+@pytest.mark.parametrize(("table", "case"), rows("settled", KEYS, shared=True))
 def test_nothing_is_left_to_do(table: dict[str, Any], case: dict[str, Any]) -> None:
     session = settled(table, case, 1)
     again = Session.open(session.store.everything(), version="1.36", options=session.engine.options, now=session.server.now)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.apiserver.server import APIServer
 from kplan.catalog.catalog import Catalog
@@ -25,21 +24,14 @@ from kplan.load.sources import load_sources
 from kplan.model.names import Names
 from kplan.model.objects import Ref
 from kplan.store.store import Store
+from tests.tables import rows
 
-TABLES = Path(__file__).parents[2] / "cases" / "kubectl"
+KEYS = "given run stdout stored stderr code files"
 START = 1_800_000_000.0
 WORLD = [
     {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "uid": "n"}, "status": {"phase": "Active"}},
     {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "default", "uid": "a"}},
 ]
-
-
-def cases() -> list[Any]:
-    return [
-        pytest.param(case, id=f"{path.stem}: {case['name']}")
-        for path in sorted(TABLES.glob("*.yaml"))
-        for case in YAML(typ="safe").load(path)
-    ]
 
 
 def read(names: Sequence[str], recursive: bool) -> Loaded:
@@ -65,7 +57,7 @@ def ref_of_name(server: APIServer, name: str) -> Ref:
     return Ref(info.group_kind, "default" if info.namespaced else "", name)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", rows("kubectl", KEYS))
 def test_case(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in case.get("files", {}).items():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.kubectl.output.jsonpath import BadTemplate, Template
+from tests.tables import table
 
-TABLE: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "cases" / "jsonpath" / "templates.yaml")
+TABLE: dict[str, Any] = table("jsonpath/templates")
 
 
 @pytest.mark.parametrize(("template", "wanted"), [pytest.param(t, text, id=name) for t, (name, text) in TABLE["prints"].items()])

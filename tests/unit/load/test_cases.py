@@ -8,22 +8,14 @@ values up to the first broken document, what is said of that and where, and what
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.load.lines import Declined, read_lines
 from kplan.load.stream import read_stream
 from kplan.load.yaml import YAMLRefused, read_exactly, read_yaml
-
-TABLES = Path(__file__).parents[2] / "cases" / "load"
-
-
-def cases(table: str) -> list[Any]:
-    found = YAML(typ="safe").load(TABLES / f"{table}.yaml")
-    return [pytest.param(case, id=case["name"]) for case in found]
+from tests.tables import rows
 
 
 def quickly(text: str) -> Any:
@@ -33,7 +25,7 @@ def quickly(text: str) -> Any:
         return read_exactly(text)[0]
 
 
-@pytest.mark.parametrize("case", cases("scalars"))
+@pytest.mark.parametrize("case", rows("load/scalars", "texts json itself"))
 def test_scalars(case: dict[str, Any]) -> None:
     for text in case["texts"]:
         wanted = text if case.get("itself") else json.loads(case["json"])
@@ -45,7 +37,7 @@ def test_scalars(case: dict[str, Any]) -> None:
             assert (value, type(value)) == (wanted, type(wanted)), text
 
 
-@pytest.mark.parametrize("case", cases("documents"))
+@pytest.mark.parametrize("case", rows("load/documents", "text json duplicates"))
 def test_documents(case: dict[str, Any]) -> None:
     wanted = json.loads(case["json"], strict=False)
     value, duplicates = read_exactly(case["text"])
@@ -56,7 +48,7 @@ def test_documents(case: dict[str, Any]) -> None:
     assert read_yaml(case["text"])[1] == duplicates
 
 
-@pytest.mark.parametrize("case", cases("refusals"))
+@pytest.mark.parametrize("case", rows("load/refusals", "text words at"))
 def test_refusals(case: dict[str, Any]) -> None:
     with pytest.raises(YAMLRefused) as refused:
         read_yaml(case["text"])
@@ -64,7 +56,7 @@ def test_refusals(case: dict[str, Any]) -> None:
     assert f"{refused.value.line + 1}:{refused.value.column + 1}" == case["at"]
 
 
-@pytest.mark.parametrize("case", cases("streams"))
+@pytest.mark.parametrize("case", rows("load/streams", "text values words at rest"))
 def test_streams(case: dict[str, Any]) -> None:
     readings = list(read_stream(case["text"]))
     broken = next((number for number, reading in enumerate(readings) if reading.problem), len(readings))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.apiserver.fieldmanagers import KindVersions
 from kplan.apiserver.merge.apply.entries import decoded
@@ -22,13 +20,13 @@ from kplan.apiserver.merge.strategic import apply_strategic
 from kplan.apiserver.merge.strategic_diff import create_three_way_patch
 from kplan.apiserver.outcome import Status
 from kplan.catalog.catalog import Catalog
+from tests.tables import table
 
-TABLES = Path(__file__).parents[2] / "cases" / "merge"
 CATALOG = Catalog.at("1.36")
 
 
 def cases(name: str) -> list[Any]:
-    found = YAML(typ="safe").load(TABLES / f"{name}.yaml")
+    found = table(f"merge/{name}")
     return [pytest.param(case, id=case["name"] if isinstance(case, dict) else str(i)) for i, case in enumerate(found)]
 
 

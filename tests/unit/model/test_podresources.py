@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.model.podresources import Reported, amounts, pod_limits, pod_requests
+from tests.tables import rows
 
-TABLE = Path(__file__).parents[2] / "cases" / "model" / "podresources.yaml"
+KEYS = "pod requests overhead limits pod_level non_missing reported"
+
 _SAID = ("limits", "has", "granted", "limited", "stays")
-
-
-def rows() -> Iterator[Any]:
-    for name, case in YAML(typ="safe").load(TABLE)["cases"].items():
-        yield pytest.param(case, id=name)
 
 
 def container(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,7 +43,7 @@ def pod(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"spec": spec | ({"overhead": row["overhead"]} if "overhead" in row else {}), "status": told}
 
 
-@pytest.mark.parametrize("case", list(rows()))
+@pytest.mark.parametrize("case", rows("model/podresources", KEYS))
 def test_case(case: dict[str, Any]) -> None:
     options: dict[str, Any] = {"reported": Reported[case.get("reported", "NOTHING")], "overhead": case.get("overhead", True)}
     if "limits" in case:

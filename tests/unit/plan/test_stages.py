@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.apiserver.stages import overlaid
 from kplan.load.cluster import load_cluster
 from kplan.model.objects import Ref
 from kplan.pipeline import Session
 from tests.oracle.running import run
+from tests.tables import rows
 
-TABLE = Path(__file__).parents[2] / "cases" / "plan" / "stages.yaml"
+KEYS = "manifest of set_by lines cluster every"
 
-
-def cases() -> list[Any]:
-    return [pytest.param(c, id=c["name"]) for c in YAML(typ="safe").load(TABLE)]
 
 
 def explained(case: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
@@ -33,7 +30,7 @@ def explained(case: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     return objects
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", rows("plan/stages", KEYS))
 def test_stages(case: dict[str, Any], tmp_path: Path) -> None:
     objects = explained(case, tmp_path)
     assert len(objects) > 1 if case.get("every") else len(objects) == 1

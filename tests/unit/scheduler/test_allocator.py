@@ -7,12 +7,10 @@ and what is taken of it; ``in_use`` and ``shares`` what other claims have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.catalog.catalog import Catalog
 from kplan.catalog.gates import Gates
@@ -20,18 +18,13 @@ from kplan.model.quantity import Quantity
 from kplan.scheduler.allocator import Allocator
 from kplan.scheduler.devices import InUse
 from kplan.scheduler.framework import SchedulingError
+from tests.tables import rows
 
-TABLES = sorted((Path(__file__).parents[2] / "cases" / "allocator").glob("*.yaml"))
+KEYS = "slices claims gives in_use spoilt gates shares error from constraints"
 DRIVER = "gpu.example.com"
 NODE = {"metadata": {"name": "n1", "labels": {"zone": "a"}}}
 CLASS = {"metadata": {"name": "gpu"}, "spec": {"selectors": [{"cel": {"expression": f"device.driver == '{DRIVER}'"}}]}}
 GATES = Catalog.at("1.36").gates
-
-
-def rows() -> Iterator[Any]:
-    for path in TABLES:
-        for name, case in YAML(typ="safe").load(path)["cases"].items():
-            yield pytest.param(case, id=f"{path.stem}: {name}")
 
 
 def device(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +99,7 @@ def reachable_from(result: Mapping[str, Any]) -> Any:
     return {e["key"]: e["values"][0] for e in term["matchExpressions"]}
 
 
-@pytest.mark.parametrize("case", list(rows()))
+@pytest.mark.parametrize("case", rows("allocator", KEYS))
 def test_case(case: dict[str, Any]) -> None:
     pools = [s.get("pool", "p") for s in case["slices"].values()]
     slices = [piece(n, s, pools.count(s.get("pool", "p"))) for n, s in case["slices"].items()]

@@ -9,31 +9,23 @@ scheduler's events, in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.catalog.catalog import Catalog
 from kplan.engine.contract import Options
 from kplan.model.objects import Object, Ref, get_in, replace_in, thaw
 from kplan.pipeline import Session
 from kplan.scheduler.scheduler import Scheduler
+from tests.tables import rows
 
-TABLES = sorted((Path(__file__).parents[2] / "cases" / "scheduler").glob("*.yaml"))
+KEYS = "everybody given do then events for config"
 CATALOG = Catalog.at("1.36")
 MADE_AT = "2026-01-01T00:00:00Z"
 METADATA = ("labels", "annotations", "namespace", "uid", "ownerReferences", "finalizers", "deletionTimestamp", "creationTimestamp")
-
-
-def rows() -> Iterator[Any]:
-    for path in TABLES:
-        table = YAML(typ="safe").load(path)
-        for name, case in table["cases"].items():
-            yield pytest.param(table, case, id=f"{path.stem}: {name}")
 
 
 def node(draft: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +110,7 @@ def placement(found: Object) -> str:
     return found["spec"].get("nodeName") or conditions.get("PodScheduled", {}).get("message") or "waits"
 
 
-@pytest.mark.parametrize(("table", "case"), list(rows()))
+@pytest.mark.parametrize(("table", "case"), rows("scheduler", KEYS, shared=True))
 def test_case(table: dict[str, Any], case: dict[str, Any]) -> None:
     options = Options(scheduler_config=case.get("config"))
     everybody = case.get("everybody", table.get("everybody", False))

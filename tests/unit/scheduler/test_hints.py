@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from kplan.catalog.catalog import Catalog
 from kplan.model.objects import Object
@@ -16,13 +14,13 @@ from kplan.scheduler.events import ADD, DELETE, NODE, POD, UPDATE, ClusterEvent,
 from kplan.scheduler.hints import Waiting, could_help
 from kplan.scheduler.pods import PodInfo, sign
 from kplan.store.store import Store
+from tests.tables import table
 
-TABLE = Path(__file__).parents[2] / "cases" / "hints" / "events.yaml"
 GATES = Catalog.at("1.36").gates
 
 
 def rows() -> Iterator[Any]:
-    for plugin, cases in YAML(typ="safe").load(TABLE).items():
+    for plugin, cases in table("hints/events").items():
         for name, case in cases.items():
             yield pytest.param(plugin, case, id=f"{plugin}: {name}")
 
