@@ -1,16 +1,19 @@
-"""Says of every ValidatingAdmissionPolicy that its expressions have been looked at.
+"""Checks the expressions of every ValidatingAdmissionPolicy against the types of what it matches.
 
 Mirrors: pkg/controller/validatingadmissionpolicystatus/controller.go (1.36)
-Differs: expressions are not checked against the types of what the policy matches, so there are never warnings.
 """
 
 from __future__ import annotations
 
+from kplan.apiserver.policies.schemas import Types
+from kplan.apiserver.policies.typechecking import expression_warnings
+from kplan.catalog.catalog import Catalog
 from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch, own_key
 from kplan.model.objects import EMPTY, Ref
 from kplan.store.view import View
 
 KIND = "ValidatingAdmissionPolicy.admissionregistration.k8s.io"
+_DEFINITION = "CustomResourceDefinition.apiextensions.k8s.io"
 
 
 class PolicyStatus:
@@ -30,7 +33,11 @@ class PolicyStatus:
         if generation <= (status.get("observedGeneration") or 0):
             yield Noop("generation-was-observed")
             return
-        yield Update({**policy, "status": {**status, "observedGeneration": generation, "typeChecking": {}}}, because="type-checked", subresource="status")
+        types = Types(Catalog.at(ctx.minor), view.objects(_DEFINITION))
+        warnings = expression_warnings(policy, types)
+        checked = {"expressionWarnings": warnings} if warnings else {}
+        status = {**status, "observedGeneration": generation, "typeChecking": checked}
+        yield Update({**policy, "status": status}, because="type-checked", subresource="status")
 
 
 CONTROLLER = PolicyStatus

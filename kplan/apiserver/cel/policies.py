@@ -123,16 +123,17 @@ class PolicyCompiler:
     def compile_variable(self, name: str, expression: str, *, params: bool, patches: bool = False) -> Program | CompilationError:
         """A variable, which later expressions then know."""
         program = self.compile(expression, (), params=params, patches=patches)
-        self.variables[name] = DYN if isinstance(program, CompilationError) else _declared(program.output)
+        self.variables[name] = DYN if isinstance(program, CompilationError) else declared_variable(program.output)
         self.programs[name] = program
         return program
 
 
-def _declared(t: Type) -> Type:
+def declared_variable(t: Type) -> Type:
+    """The type that a variable is known by: of objects nothing is known any more."""
     if t.kind in _CONVERTED:
         return t
     if t.kind in ("list", "map"):
-        return Type(t.kind, t.name, tuple(map(_declared, t.params)))
+        return Type(t.kind, t.name, tuple(map(declared_variable, t.params)))
     return DYN
 
 
@@ -145,7 +146,7 @@ def _compile(
     patches: bool,
     variables: tuple[tuple[str, Type], ...] | None,
 ) -> Program | CompilationError:
-    program = compile_expression(expression, _composed(environment(params, authorizer, patches), variables))
+    program = compile_expression(expression, with_variables(environment(params, authorizer, patches), variables))
     if isinstance(program, CompilationError):
         return CompilationError(f"compilation failed: {program.text}")
     if returns and program.output not in returns:
@@ -158,7 +159,8 @@ def _compile(
     return program
 
 
-def _composed(base: Environment, variables: tuple[tuple[str, Type], ...] | None) -> Environment:
+def with_variables(base: Environment, variables: tuple[tuple[str, Type], ...] | None) -> Environment:
+    """An environment that knows variables, too, unless there cannot be any."""
     if variables is None:
         return base
     types: Mapping[str, Mapping[str, Type]] = {**base.provider.types, VARIABLES: dict(variables)}
