@@ -65,7 +65,7 @@ def _modify(key: Ref, claim: Object, volume: Object, name: str) -> Steps:
     yield Update({**volume, "spec": {**volume["spec"], "volumeAttributesClassName": name}}, because="volume-attributes-class-changed")
     status = {k: v for k, v in claim["status"].items() if k != "modifyVolumeStatus"}
     yield Update({**claim, "status": status | {"currentVolumeAttributesClassName": name}}, because="volume-is-modified", subresource="status")
-    yield Emit(key, "VolumeModifySuccessful", f"external resizer modified volume {key.name} with vac {name} successfully")
+    yield Emit(key, "VolumeModifySuccessful", f"external resizer modified volume {key.name} with vac {name} successfully ")
 
 
 CONTROLLER = VolumeModifier
