@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from kplan.apiserver.internal_types import TYPES
+from kplan.apiserver.internaltypes import TYPES
 from kplan.model.gotext import GoText, go_json
 from kplan.model.quantity import canonical
 

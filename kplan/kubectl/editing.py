@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kplan.apiserver.merge.json_merge import create_merge
+from kplan.apiserver.merge.jsonmerge import create_merge
 from kplan.apiserver.merge.request import MERGE
 from kplan.apiserver.outcome import Outcome
 from kplan.kubectl.client import SERVER

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kplan.apiserver.merge.errors import BadPatch
-from kplan.apiserver.merge.json_merge import apply_merge, create_three_way_merge
+from kplan.apiserver.merge.jsonmerge import apply_merge, create_three_way_merge
 from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.request import MERGE, STRATEGIC
 from kplan.apiserver.merge.strategic import apply_strategic
-from kplan.apiserver.merge.strategic_diff import create_three_way_patch
+from kplan.apiserver.merge.strategicdiff import create_three_way_patch
 from kplan.kubectl.annotation import last_applied, original_configuration
 from kplan.kubectl.client import CLIENT, Client
 from kplan.kubectl.failure import AnyFailure, Failure, of_status, with_source

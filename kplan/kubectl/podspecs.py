@@ -11,7 +11,7 @@ from typing import Any
 
 from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.request import STRATEGIC
-from kplan.apiserver.merge.strategic_diff import create_two_way_patch
+from kplan.apiserver.merge.strategicdiff import create_two_way_patch
 from kplan.kubectl.client import CLIENT, Client
 from kplan.kubectl.command import Command
 from kplan.kubectl.failure import AnyFailure, Failure, aggregate

@@ -15,10 +15,10 @@ from kplan.apiserver.merge.apply.reading import fields_of
 from kplan.apiserver.merge.apply.shape import Shapes
 from kplan.apiserver.merge.apply.tracking import FieldManager
 from kplan.apiserver.merge.apply.zero import Zeros
-from kplan.apiserver.merge.json_merge import apply_merge, create_merge, create_three_way_merge
+from kplan.apiserver.merge.jsonmerge import apply_merge, create_merge, create_three_way_merge
 from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.strategic import apply_strategic
-from kplan.apiserver.merge.strategic_diff import create_three_way_patch, create_two_way_patch
+from kplan.apiserver.merge.strategicdiff import create_three_way_patch, create_two_way_patch
 from kplan.apiserver.outcome import Status
 from kplan.catalog.catalog import Catalog
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from kplan.apiserver.conversion import convert
 from kplan.apiserver.merge.errors import BadPatch
-from kplan.apiserver.merge.json_merge import create_three_way_merge
+from kplan.apiserver.merge.jsonmerge import create_three_way_merge
 from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.request import MERGE, STRATEGIC, PatchRequest
-from kplan.apiserver.merge.strategic_diff import create_three_way_patch
+from kplan.apiserver.merge.strategicdiff import create_three_way_patch
 from kplan.apiserver.outcome import Status, bad_request
 from kplan.catalog.catalog import Catalog
 from kplan.catalog.kinds import KindInfo

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from kplan.apiserver import outcome as answers
 from kplan.apiserver.field import ROOT, invalid
 from kplan.apiserver.merge.errors import BadPatch
-from kplan.apiserver.merge.json_merge import apply_merge
-from kplan.apiserver.merge.json_patch import MOST_OPERATIONS, apply_json_patch
+from kplan.apiserver.merge.jsonmerge import apply_merge
+from kplan.apiserver.merge.jsonpatch import MOST_OPERATIONS, apply_json_patch
 from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.strategic import apply_strategic
 from kplan.apiserver.outcome import Status

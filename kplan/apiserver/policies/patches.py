@@ -16,7 +16,7 @@ from kplan.apiserver.merge.apply.elements import field, index, shown
 from kplan.apiserver.merge.apply.merging import merged
 from kplan.apiserver.merge.apply.shape import Shape
 from kplan.apiserver.merge.errors import BadPatch
-from kplan.apiserver.merge.json_patch import apply_json_patch
+from kplan.apiserver.merge.jsonpatch import apply_json_patch
 from kplan.apiserver.strategy import Draft
 from kplan.model.objects import Object, thaw
 

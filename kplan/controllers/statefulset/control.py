@@ -22,7 +22,7 @@ from kplan.controllers.statefulset.identity import (
     start_ordinal,
     storage_matches,
 )
-from kplan.controllers.statefulset.pod_control import (
+from kplan.controllers.statefulset.podcontrol import (
     claim_is_stale,
     claims_match_policy,
     create_missing_claims,

@@ -13,11 +13,11 @@ from kplan.apiserver.merge.apply.shape import Shapes
 from kplan.apiserver.merge.apply.tracking import FieldManager
 from kplan.apiserver.merge.apply.zero import Zeros
 from kplan.apiserver.merge.errors import BadPatch
-from kplan.apiserver.merge.json_merge import apply_merge, create_three_way_merge
-from kplan.apiserver.merge.json_patch import apply_json_patch
+from kplan.apiserver.merge.jsonmerge import apply_merge, create_three_way_merge
+from kplan.apiserver.merge.jsonpatch import apply_json_patch
 from kplan.apiserver.merge.lookup import PatchSchema
 from kplan.apiserver.merge.strategic import apply_strategic
-from kplan.apiserver.merge.strategic_diff import create_three_way_patch
+from kplan.apiserver.merge.strategicdiff import create_three_way_patch
 from kplan.apiserver.outcome import Status
 from kplan.catalog.catalog import Catalog
 from tests.tables import table
