@@ -59,15 +59,15 @@ def ready(pod: Object, status: Mapping[str, Any]) -> _Made:
 def _containers_ready(spec: Mapping[str, Any], status: Mapping[str, Any]) -> _Made:
     if status["phase"] in _ENDED:
         return "False", _ENDED[status["phase"]], ""
-    unready = any(not s.get("ready") for s in _statuses_that_stay(spec, status))
-    return ("False", "ContainersNotReady", "") if unready else _TRUE
+    return _TRUE if all(_readiness(spec, status)) else ("False", "ContainersNotReady", "")
 
 
-def _statuses_that_stay(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from status.get("containerStatuses") or ()
-    if spec.get("initContainers"):
-        sidecars = {c["name"] for c in spec["initContainers"] if is_sidecar(c)}
-        yield from (s for s in status.get("initContainerStatuses") or () if s["name"] in sidecars)
+def _readiness(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Iterator[bool]:
+    """Whether each container that does not end before others start is ready; one of which nothing is known is not."""
+    for field, told in (("containers", "containerStatuses"), ("initContainers", "initContainerStatuses")):
+        if spec.get(field):
+            known = {s["name"]: s.get("ready") for s in status.get(told) or ()}
+            yield from (bool(known.get(c["name"])) for c in spec[field] if field == "containers" or is_sidecar(c))
 
 
 def _initialized(spec: Mapping[str, Any], status: Mapping[str, Any]) -> _Made:

@@ -134,7 +134,8 @@ def _next_stage(pod: Object, view: View, ctx: Context) -> tuple[str, Stage, list
     if missing := missing_for_volumes(view, pod) or missing_attachments(view, pod):
         return outcome, Stage(WAITING_FOR_VOLUMES), missing
     init, main = missing_for_containers(view, pod, "initContainers"), missing_for_containers(view, pod, "containers")
-    return outcome, stage_of(outcome, first_by_container(init), first_by_container(main)), init or main
+    stage = stage_of(outcome, first_by_container(init), first_by_container(main))
+    return outcome, stage, [m for m in (*init, *main) if m.container in stage.held]
 
 
 def _is_settled(pod: Object) -> bool:

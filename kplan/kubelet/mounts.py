@@ -1,8 +1,8 @@
 """What a pod's volumes need before they can be mounted: ConfigMaps, Secrets, their keys, bound claims.
 
-Mirrors: pkg/volume/{configmap,secret,projected,csi}, pkg/kubelet/clustertrustbundle,
+Mirrors: pkg/volume/{configmap,secret,projected,csi},
          pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go (createVolumeSpec) (1.36)
-Differs: all that is missing is told, not only the first.
+Differs: all that is missing is told, not only the first; trust bundles (off unless a cluster turns them on) are there.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from typing import Any
 
 from kplan.kubelet.needs import Missing
 from kplan.model.objects import EMPTY, Object, Ref, controller_of, get_in, is_deleting, name_of, namespace_of, uid_of
-from kplan.model.selectors import from_label_selector
 from kplan.store.view import View
 
-_BUNDLE = "ClusterTrustBundle.certificates.k8s.io"
 _PROTECTION = "kubernetes.io/pvc-protection"
 _Lack = tuple[Ref, str]
 
@@ -57,8 +55,6 @@ def _sources(view: View, namespace: str, volume: Mapping[str, Any]) -> Iterator[
             yield from _source(view, Ref("ConfigMap", namespace, source.get("name") or ""), source)
         if source := part.get("secret"):
             yield from _source(view, Ref("Secret", namespace, source.get("name") or ""), source)
-        if source := part.get("clusterTrustBundle"):
-            yield from _bundle(view, source)
     if source := get_in(volume, ("csi", "nodePublishSecretRef")):
         yield from _published(view, Ref("Secret", namespace, source.get("name") or ""))
 
@@ -74,20 +70,6 @@ def _source(view: View, ref: Ref, source: Mapping[str, Any]) -> Iterator[_Lack]:
     for item in source.get("items") or []:
         if item["key"] not in (found.get("data") or EMPTY) and item["key"] not in (found.get("binaryData") or EMPTY):
             yield ref, f"{what} key: {item['key']}"
-
-
-def _bundle(view: View, source: Mapping[str, Any]) -> Iterator[_Lack]:
-    """Trust anchors by the name of a bundle, or by signer and labels; no selector selects nothing, an empty one everything."""
-    if source.get("optional"):
-        return
-    if name := source.get("name"):
-        if view.get(ref := Ref(_BUNDLE, "", name)) is None:
-            yield ref, f'while getting ClusterTrustBundle: clustertrustbundle.certificates.k8s.io "{name}" not found'
-        return
-    selector = from_label_selector(source.get("labelSelector"))
-    signed = (b for b in view.objects(_BUNDLE) if get_in(b, ("spec", "signerName")) == source.get("signerName"))
-    if not any(selector.matches(b["metadata"].get("labels") or EMPTY) for b in signed):
-        yield Ref(_BUNDLE, "", ""), "combination of signerName and labelSelector matched zero ClusterTrustBundles"
 
 
 def _published(view: View, ref: Ref) -> Iterator[_Lack]:

@@ -13,6 +13,9 @@ from typing import Any
 from kplan.model.objects import EMPTY, Object, Ref, get_in, name_of, namespace_of, ref_of, uid_of
 from kplan.store.view import View
 
+CONFIG_ERROR = "CreateContainerConfigError"
+"""Why a container waits that cannot be created."""
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kplan.kubelet.conditions import conditions_of
-from kplan.kubelet.needs import format_pod
+from kplan.kubelet.needs import CONFIG_ERROR, format_pod
 from kplan.kubelet.phase import phase_of
 from kplan.kubelet.restarts import is_sidecar, starts_again
 from kplan.model.instants import write_instant
 from kplan.model.objects import EMPTY, Object, annotations_of, controller_of
 
 OUTCOME = "sim.kplan.dev/outcome"
-WAITING_FOR_VOLUMES, CONFIG_ERROR, INIT_CONFIG_ERROR = "waiting-for-volumes", "config-error", "init-config-error"
+WAITING_FOR_VOLUMES = "waiting-for-volumes"
 
 Status = dict[str, Any]
 
@@ -113,8 +113,8 @@ def outcome_of(pod: Object, assumed: str) -> str:
 def stage_of(outcome: str, init: Mapping[str, str], main: Mapping[str, str]) -> Stage:
     """The stage of a pod whose volumes are there: what its containers lack holds it back, else it does what is assumed of it."""
     if init:
-        return Stage(INIT_CONFIG_ERROR, init)
-    return Stage(CONFIG_ERROR if main and outcome not in _NEVER_CREATED else outcome, EMPTY if outcome in _NEVER_CREATED else main)
+        return Stage("init-config-error", init)
+    return Stage("config-error" if main and outcome not in _NEVER_CREATED else outcome, EMPTY if outcome in _NEVER_CREATED else main)
 
 
 def status_at(pod: Object, stage: Stage, outcome: str, *, now: float, host_ips: list[str], pod_ip: Callable[[], str], tracking: bool) -> Status:
@@ -166,13 +166,13 @@ def _containers(pod: Object, stage: Stage, outcome: str, now: str) -> tuple[list
 
 def _init(container: _Spec, lacks: str | None, now: str) -> Container:
     if lacks is not None:
-        return _waiting("CreateContainerConfigError", lacks)
+        return _waiting(CONFIG_ERROR, lacks)
     return _running(True)(EMPTY, container, now) if is_sidecar(container) else Container(_ended(0, now), ready=True)
 
 
 def _main(pod: Object, container: _Spec, stage: Stage, outcome: str, now: str) -> Container:
     lacks = stage.held.get(container["name"])
-    return _PLAYS[outcome](pod, container, now) if lacks is None else _waiting("CreateContainerConfigError", lacks)
+    return _PLAYS[outcome](pod, container, now) if lacks is None else _waiting(CONFIG_ERROR, lacks)
 
 
 def _listed(specs: Iterable[_Spec], made: list[Container], before: Iterable[Mapping[str, Any]] | None) -> list[Status]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kplan.kubelet.attachments import missing_attachments
 from kplan.kubelet.mounts import missing_for_volumes
-from kplan.kubelet.needs import missing_for_containers
+from kplan.kubelet.needs import CONFIG_ERROR, missing_for_containers
 from kplan.model.objects import get_in, is_deleting, ref_of
 from kplan.plan.plan import Waiting
 from kplan.store.view import View
@@ -17,13 +17,14 @@ def waiting_pods(view: View) -> Iterator[Waiting]:
     for pod in view.objects("Pod"):
         if not get_in(pod, ("spec", "nodeName")) or get_in(pod, ("status", "phase")) != "Pending" or is_deleting(pod):
             continue
-        missing = missing_for_volumes(view, pod) or missing_attachments(view, pod)
-        missing = missing or missing_for_containers(view, pod, "initContainers") or missing_for_containers(view, pod, "containers")
         reasons = [
             get_in(s, ("state", "waiting", "reason"))
             for field in ("initContainerStatuses", "containerStatuses")
             for s in get_in(pod, ("status", field)) or []
         ]
         reason = next((r for r in reasons if r and r != "PodInitializing"), "ContainerCreating")
+        missing = missing_for_volumes(view, pod) or missing_attachments(view, pod)
+        if reason == CONFIG_ERROR:
+            missing = missing or missing_for_containers(view, pod, "initContainers") or missing_for_containers(view, pod, "containers")
         words = "; ".join(dict.fromkeys(m.words for m in missing))
         yield Waiting(ref_of(pod), str(reason), words)
