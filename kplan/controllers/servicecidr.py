@@ -6,19 +6,17 @@ Mirrors: pkg/controller/servicecidrs/servicecidrs_controller.go (1.36)
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from kplan.apiserver.rules.addresses import IPNetwork, parse_cidr_sloppy
+from kplan.controllers.ipaddresses import ADDRESS, ALLOCATOR, MANAGED_BY, RANGES, networks_of
 from kplan.engine.contract import Context, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.model.instants import read_instant, write_instant
 from kplan.model.objects import EMPTY, Object, Ref, finalizers_of, get_in, is_deleting, labels_of, name_of
 from kplan.store.journal import Write
 from kplan.store.view import View
 
-KIND, ADDRESS = "ServiceCIDR.networking.k8s.io", "IPAddress.networking.k8s.io"
 FINALIZER = "networking.k8s.io/service-cidr-finalizer"
-MANAGED_BY, ALLOCATOR = "ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io"
 DELETION_GRACE_SECONDS = 10.0
 _READY = {"type": "Ready", "status": "True", "reason": "", "message": "Kubernetes Service CIDR is ready"}
 _IN_USE = {
@@ -29,31 +27,25 @@ _IN_USE = {
 }
 
 
-def _networks(ranges: Object) -> Iterator[IPNetwork]:
-    for cidr in get_in(ranges, ("spec", "cidrs")) or ():
-        if (parsed := parse_cidr_sloppy(cidr)) is not None:
-            yield parsed[1]
-
-
 def _overlapping(write: Write, view: View) -> Iterable[Key]:
     yield write.ref
-    ours = [n for side in (write.before, write.after) if side is not None for n in _networks(side)]
-    for other in view.objects(KIND):
-        if name_of(other) != write.ref.name and any(a.overlaps(b) for a in ours for b in _networks(other) if a.version == b.version):
-            yield Ref(KIND, "", name_of(other))
+    ours = [n for side in (write.before, write.after) if side is not None for n in networks_of(side)]
+    for other in view.objects(RANGES):
+        if name_of(other) != write.ref.name and any(a.overlaps(b) for a in ours for b in networks_of(other) if a.version == b.version):
+            yield Ref(RANGES, "", name_of(other))
 
 
 def _containing(write: Write, view: View) -> Iterable[Key]:
     side = write.after if write.after is not None else write.before
     if side is None or (write.before is not None and write.after is not None) or labels_of(side).get(MANAGED_BY) != ALLOCATOR:
         return ()
-    return [Ref(KIND, "", name) for name in _names_with(write.ref.name, view)]
+    return [Ref(RANGES, "", name) for name in _names_with(write.ref.name, view)]
 
 
 def _names_with(address: str, view: View) -> list[str]:
     """The names of the ServiceCIDRs an address is in."""
     ip = ipaddress.ip_address(address)
-    return [name_of(r) for r in view.objects(KIND) if any(ip.version == n.version and ip in n for n in _networks(r))]
+    return [name_of(r) for r in view.objects(RANGES) if any(ip.version == n.version and ip in n for n in networks_of(r))]
 
 
 class ServiceCIDRs:
@@ -61,7 +53,7 @@ class ServiceCIDRs:
 
     name = "service-cidr-controller"
     priority = 0
-    watches = (Watch(KIND, _overlapping, "it, and those that share addresses with it"), Watch(ADDRESS, _containing, "an address that came or went"))
+    watches = (Watch(RANGES, _overlapping, "it, and those that share addresses with it"), Watch(ADDRESS, _containing, "an address that came or went"))
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Set the finalizer and the condition; let go of what nobody needs."""
@@ -96,8 +88,8 @@ def _finish(ranges: Object, view: View, ctx: Context) -> Steps:
 def _can_go(ranges: Object, view: View) -> bool:
     """Whether every address of it is in another one, too."""
     name = name_of(ranges)
-    others = [n for o in view.objects(KIND) if name_of(o) != name for n in _networks(o)]
-    mine = list(_networks(ranges))
+    others = [n for o in view.objects(RANGES) if name_of(o) != name for n in networks_of(o)]
+    mine = list(networks_of(ranges))
     if all(any(m.version == o.version and m.subnet_of(o) for o in others) for m in mine):  # type: ignore[arg-type]
         return True
     families = {m.version for m in mine}
