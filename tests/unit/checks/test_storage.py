@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.unit.checks.test_checks import done, plan
+from tests.unit.checks.test_checks import SETTINGS, WEB, changed, done, plan
 
 
 def claim(name: str = "data", **spec: Any) -> dict[str, Any]:
@@ -76,3 +76,18 @@ def test_the_data_goes_where_a_provisioner_keeps_the_volume(tmp_path: Path) -> N
     disk["metadata"] |= {"finalizers": ["external-provisioner.volume.kubernetes.io/finalizer"], "annotations": {"pv.kubernetes.io/provisioned-by": "csi.example.com"}}
     gone = "PersistentVolume disk: is deleted with its data (1Gi of PersistentVolumeClaim default/data)"
     assert done(tmp_path, [disk, claim(storageClassName="")], ["delete", "pvc", "data"]) == [("KP804", gone)]
+
+
+def test_claims_of_a_template_are_told_of_there(tmp_path: Path) -> None:
+    template = {"metadata": {"name": "data"}, "spec": claim(storageClassName="gold")["spec"]}
+    spec = {**WEB["spec"], "serviceName": "web", "podManagementPolicy": "Parallel", "volumeClaimTemplates": [template]}
+    found = dict(plan(tmp_path, [SETTINGS, {**WEB, "kind": "StatefulSet", "spec": spec}]))
+    why = 'PersistentVolumeClaim default/data-web-0 stays Pending: storageclass.storage.k8s.io "gold" not found (so does 1 more)'
+    assert found["KP604"] == f"StatefulSet default/web: {why}"
+
+
+def test_claims_of_ephemeral_volumes_are_told_of_at_the_workload(tmp_path: Path) -> None:
+    template = {**WEB["spec"]["template"]["spec"], "volumes": [{"name": "tmp", "ephemeral": {"volumeClaimTemplate": {"spec": claim(storageClassName="")["spec"]}}}]}
+    web = changed(WEB, replicas=1, template={**WEB["spec"]["template"], "spec": template})
+    found = dict(plan(tmp_path, [SETTINGS, web]))
+    assert found["KP604"].startswith("Deployment default/web: PersistentVolumeClaim default/web-")
