@@ -1,6 +1,6 @@
 """The command line. One file a command: each registers itself by its name and is imported only when it is called.
 
-``kplan <command>`` looks for ``kplan/cli/<command>.py`` (dashes as underscores) with an ``app`` (a Typer).
+``kplan <command>`` looks for ``kplan/cli/commands/<command>.py`` (dashes as underscores) with an ``app`` (a Typer).
 """
 
 from __future__ import annotations
@@ -20,19 +20,16 @@ from kplan.cli.exits import CRASHED, USAGE
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 """The parser's base class of wrong usage; typer brings its own parser and does not name it."""
 
-_INTERNAL = frozenset(("app", "applying", "argv", "clusters", "common", "excluding", "exits", "kubeconform", "kubectl", "kustomizing", "session", "verbhelp"))
-
 
 class Commands(TyperGroup):
     """Finds commands by looking into the folder, and loads one only when it is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """All commands, by name."""
-        import kplan.cli
+        import kplan.cli.commands
         from kplan.kubectl.main import verbs
 
-        names = [m.name for m in pkgutil.iter_modules(kplan.cli.__path__)]
-        own = {n.replace("_", "-").strip("-") for n in names if n not in _INTERNAL}
+        own = {m.name.replace("_", "-") for m in pkgutil.iter_modules(kplan.cli.commands.__path__)}
         return sorted(own | set(verbs()))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -40,10 +37,9 @@ class Commands(TyperGroup):
         import importlib
         import importlib.util
 
-        for module_name in (cmd_name.replace("-", "_"), cmd_name.replace("-", "_") + "_"):
-            path = f"kplan.cli.{module_name}"
-            if module_name in _INTERNAL or not module_name.isidentifier() or importlib.util.find_spec(path) is None:
-                continue
+        module_name = cmd_name.replace("-", "_")
+        path = f"kplan.cli.commands.{module_name}"
+        if module_name.isidentifier() and importlib.util.find_spec(path) is not None:
             command = typer.main.get_command(importlib.import_module(path).app)
             command.name = cmd_name
             return command

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kplan.cli.session import load_manifests, usage_error
 from kplan.kubectl.apply import Apply
 from kplan.kubectl.client import Client
 from kplan.kubectl.failure import AnyFailure, Failure, Failures, aggregate, report
 from kplan.kubectl.info import Info
 from kplan.kubectl.manifests import read_infos
 from kplan.kubectl.screen import Printed, Screen
+from kplan.kubectl.verbs.apply import conflicting, prune_with
 from kplan.load.documents import Delivery, Document
 from kplan.model.diagnostics import Diagnostic, Severity
 from kplan.model.objects import Ref
@@ -199,3 +201,32 @@ def _unserved(session: Session, message: str, loaded: Loaded) -> Diagnostic:
 def _says(document: Document, name: str, kind: str, version: str) -> bool:
     obj = document.object
     return (obj.get("kind"), obj.get("apiVersion"), (obj.get("metadata") or {}).get("name") or "") == (kind, version, name)
+
+
+def apply_files(
+    session: Session,
+    filenames: list[str],
+    *,
+    kustomize: str = "",
+    recursive: bool = False,
+    namespace: str = "",
+    as_kubectl: bool = False,
+    prune: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Any:
+    """Let the cluster come to rest, then apply manifests one after the other, as kubectl does; what kubectl printed."""
+    from kplan.cli.kustomizing import build
+
+    applying = RecordedApply(client_of(session, namespace), **settings)
+    asked = prune or {"every": False, "pruning": False, "allowlist": [], "applyset": ""}
+    refused = conflicting(applying, **asked)
+    loaded = build(kustomize) if kustomize else load_manifests(session, filenames, recursive=recursive, tell=not as_kubectl)
+    session.begin()
+    session.in_turn = as_kubectl
+    del asked["every"]
+    refused = refused or prune_with(applying, **asked) or (Failure(loaded) if isinstance(loaded, str) else None)
+    if refused is None and not isinstance(loaded, str):
+        return apply_loaded(session, applying, loaded, as_kubectl=as_kubectl)
+    if not as_kubectl:
+        raise usage_error(str(refused))
+    return Printed(stderr=f"error: {refused}\n", code=1)

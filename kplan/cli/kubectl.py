@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
-from kplan.cli.common import ClusterOptions, OutputOptions
 from kplan.cli.exits import USAGE
+from kplan.cli.options import ClusterOptions, OutputOptions
 from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, tells_stages, usage_error
 from kplan.cli.verbhelp import asks_for_help, help_of, summary
 

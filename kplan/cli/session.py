@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kplan import __version__
-from kplan.cli.common import ClusterOptions, OutputOptions
 from kplan.cli.exits import CHANGES, PLANNED, REFUSED, USAGE
+from kplan.cli.options import ClusterOptions, OutputOptions
 
 if TYPE_CHECKING:
     from kplan.kubectl.screen import Printed

@@ -10,7 +10,7 @@ from dataclasses import fields
 from types import ModuleType
 from typing import get_type_hints
 
-from kplan.cli.common import ClusterOptions, OutputOptions
+from kplan.cli.options import ClusterOptions, OutputOptions
 from kplan.kubectl.flags import ARRAY, BOOL, DRY_RUN, LIST, Flag
 from kplan.kubectl.main import verb_module
 

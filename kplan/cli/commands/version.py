@@ -6,7 +6,7 @@ import platform
 import sys
 
 from kplan import __version__
-from kplan.cli.common import command_app
+from kplan.cli.options import command_app
 
 app = command_app()
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, Filename, Namespace, OutputOptions, Recursive, command_app, with_options
 from kplan.cli.exits import USAGE
+from kplan.cli.options import ClusterOptions, Filename, Namespace, OutputOptions, Recursive, command_app, with_options
 from kplan.cli.session import (
     finish,
     finish_as_kubectl,
     let_pass,
-    load_manifests,
     open_session,
     tells_stages,
     usage_error,
 )
 
 if TYPE_CHECKING:
-    from kplan.pipeline import Session
+    pass
 
 app = command_app()
 
@@ -60,6 +59,8 @@ def apply(
         raise usage_error("must specify one of -f and -k")
     if filename and kustomize:
         raise usage_error("only one of -f or -k can be specified")
+    from kplan.cli.applying import apply_files
+
     session = open_session(cluster_options, stages=tells_stages(output_options))
     as_kubectl = output_options.output == ["kubectl"]
     printed = apply_files(
@@ -84,36 +85,3 @@ def apply(
     )
     let_pass(session, cluster_options)
     return finish_as_kubectl(session, output_options, printed) if as_kubectl else finish(session, output_options)
-
-
-def apply_files(
-    session: Session,
-    filenames: list[str],
-    *,
-    kustomize: str = "",
-    recursive: bool = False,
-    namespace: str = "",
-    as_kubectl: bool = False,
-    prune: dict[str, Any] | None = None,
-    **settings: Any,
-) -> Any:
-    """Let the cluster come to rest, then apply manifests one after the other, as kubectl does; what kubectl printed."""
-    from kplan.cli.applying import RecordedApply, apply_loaded, client_of
-    from kplan.cli.kustomizing import build
-    from kplan.kubectl.failure import Failure
-    from kplan.kubectl.screen import Printed
-    from kplan.kubectl.verbs.apply import conflicting, prune_with
-
-    applying = RecordedApply(client_of(session, namespace), **settings)
-    asked = prune or {"every": False, "pruning": False, "allowlist": [], "applyset": ""}
-    refused = conflicting(applying, **asked)
-    loaded = build(kustomize) if kustomize else load_manifests(session, filenames, recursive=recursive, tell=not as_kubectl)
-    session.begin()
-    session.in_turn = as_kubectl
-    del asked["every"]
-    refused = refused or prune_with(applying, **asked) or (Failure(loaded) if isinstance(loaded, str) else None)
-    if refused is None and not isinstance(loaded, str):
-        return apply_loaded(session, applying, loaded, as_kubectl=as_kubectl)
-    if not as_kubectl:
-        raise usage_error(str(refused))
-    return Printed(stderr=f"error: {refused}\n", code=1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.common import Filename, Namespace, Recursive, command_app
 from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.options import Filename, Namespace, Recursive, command_app
 from kplan.cli.session import usage_error
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kplan import __version__
-from kplan.cli.common import Color, Filename, Recursive, command_app
 from kplan.cli.excluding import excluder
 from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.options import Color, Filename, Recursive, command_app
 from kplan.cli.session import emit, usage_error, wants_color
 
 if TYPE_CHECKING:

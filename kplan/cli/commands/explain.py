@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.options import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.session import let_pass, open_session, usage_error, wants_color
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def explain(
     color: Color = "auto",
 ) -> int:
     """Why an object is as it will be: down to a line of a manifest, a fact of the cluster, a rule of Kubernetes or an assumption."""
-    from kplan.cli.apply import apply_files
+    from kplan.cli.applying import apply_files
 
     by_field = defaults or not target
     if not target and not filename:

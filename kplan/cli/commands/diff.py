@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.exits import PLANNED, USAGE
+from kplan.cli.options import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.session import open_session, usage_error, wants_color
 
 app = command_app()
@@ -25,7 +25,7 @@ def diff(
     color: Color = "auto",
 ) -> int:
     """Show your changes only. Exits 0 without differences, 1 with some, 2 or more on an error."""
-    from kplan.cli.apply import apply_files
+    from kplan.cli.applying import apply_files
     from kplan.model.diagnostics import Severity
     from kplan.plan.plan import Symbol
     from kplan.render.fields import render_fields

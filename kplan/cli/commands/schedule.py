@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, Color, Namespace, command_app, with_options
 from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.options import ClusterOptions, Color, Namespace, command_app, with_options
 from kplan.cli.session import open_session, usage_error, wants_color
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kplan.cli.common import ClusterOptions, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.options import ClusterOptions, Filename, Namespace, Recursive, command_app, with_options
 from kplan.cli.session import let_pass, open_session, usage_error
 
 app = command_app()
@@ -25,7 +25,7 @@ def graph(
     output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="text, dot, mermaid, json.")] = "text",
 ) -> int:
     """Draw the objects and their relations; what is referred to but does not exist is marked."""
-    from kplan.cli.apply import apply_files
+    from kplan.cli.applying import apply_files
     from kplan.model.objects import ref_of
     from kplan.render.explanation import find
     from kplan.render.graphs import FORMATS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kplan.cli.common import ClusterOptions, OutputOptions, command_app, with_options
+from kplan.cli.options import ClusterOptions, OutputOptions, command_app, with_options
 from kplan.cli.session import finish, let_pass, open_session, usage_error
 
 if TYPE_CHECKING:
