@@ -93,6 +93,15 @@ class ServedKinds:
 
             drop_empty(draft, info, self.catalog)
 
+    def read_anew(self, before: Object | None, after: Object) -> Iterable[Object]:
+        """The custom resources that look otherwise now that a definition changed."""
+        if before is None or after["kind"] != "CustomResourceDefinition" or before["spec"] == after["spec"]:
+            return ()
+        from kplan.apiserver.customresources.serving import read_anew
+
+        spec = after["spec"]
+        return list(read_anew(after, self.view.objects(f"{spec['names']['kind']}.{spec['group']}")))
+
     def _custom_kinds(self) -> dict[tuple[str, str], tuple[KindInfo, Strategy]]:
         crd = "CustomResourceDefinition.apiextensions.k8s.io"
         epoch = self.view.epoch(crd) + 1 if self.view.objects(crd) else 0

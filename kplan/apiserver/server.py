@@ -376,7 +376,12 @@ class APIServer(ServedKinds):
             return draft
         for other, obj in request.admission.writes:
             self._commit(other, obj, "kube-apiserver", "usage-counted", "status")
-        return self._commit(ref_of(draft), draft, context.actor, request.because, context.subresource, request.trail)
+        ref = ref_of(draft)
+        before = self.view.get(ref)
+        stored = self._commit(ref, draft, context.actor, request.because, context.subresource, request.trail)
+        for obj in self.read_anew(before, stored):
+            self._commit(ref_of(obj), obj, "kube-apiserver", "read-by-new-schema", "")
+        return stored
 
     def _commit(self, ref: Ref, obj: Object, actor: str, because: str, subresource: str, trail: Trail = SILENT) -> Object:
         stored = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.store.next_seq())}}

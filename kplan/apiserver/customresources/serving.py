@@ -88,6 +88,21 @@ def strategy_for_custom(crd: Object, version: str) -> Strategy:
     )
 
 
+def read_anew(crd: Object, objects: Iterable[Object]) -> Iterator[Object]:
+    """Those custom resources that the schema they are kept by makes other than they are: pruned, defaulted, of its version.
+
+    The server does that whenever it reads one; nothing is written.
+    """
+    storage = next((v for v in crd["spec"].get("versions") or () if v.get("storage")), None)
+    if storage is None:
+        return
+    kind = CustomKind(crd, storage)
+    for obj in objects:
+        read = kind.converted(obj)
+        if read != obj:
+            yield read
+
+
 def decode_custom(
     obj: Object, info: KindInfo, strategy: Strategy, *, mode: str = "Strict", duplicates: Iterable[Path] = ()
 ) -> tuple[Draft, Status | None, tuple[str, ...]]:
