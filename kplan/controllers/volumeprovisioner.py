@@ -25,6 +25,7 @@ from kplan.controllers.storage import (
     storage_class,
     volume_name_of,
     waits_for_consumer,
+    with_annotations,
     without_finalizer,
 )
 from kplan.engine.contract import Context, Create, Delete, Emit, Key, Noop, Steps, Update, Watch
@@ -106,19 +107,32 @@ class VolumeProvisioner:
         if key.kind == PV:
             yield from _delete(found, view)
             return
-        if not _is_for_us(found):
-            return
-        provided_by = storage_class(view, class_of(found))
-        if provided_by is None:
-            yield Noop("storage-class-does-not-exist")
-            return
-        if waits_for_consumer(found, view) and SELECTED_NODE not in annotations_of(found):
-            yield Noop("no-pod-has-been-scheduled")
-            return
-        volume = provisioned(found, provided_by)
-        if view.get(ref_of(volume)) is None:
-            yield Create(volume, because="claim-without-volume")
-            yield Emit(key, "ProvisioningSucceeded", f"Successfully provisioned volume {name_of(volume)}")
+        if _is_for_us(found):
+            yield from _provision(found, view)
+
+
+def _provision(claim: Object, view: View) -> Steps:
+    """Make a volume for a claim, on the node that was chosen for its first pod."""
+    key, provided_by, node = ref_of(claim), storage_class(view, class_of(claim)), annotations_of(claim).get(SELECTED_NODE)
+    if provided_by is None:
+        yield Noop("storage-class-does-not-exist")
+        return
+    if waits_for_consumer(claim, view) and node is None:
+        yield Noop("no-pod-has-been-scheduled")
+        return
+    if node is not None and view.get(Ref("Node", "", node)) is None:
+        yield Emit(key, "ProvisioningFailed", f'node "{node}" not found', "Warning")
+        yield Update(with_annotations(claim, **{SELECTED_NODE: None}), because="selected-node-is-gone")
+        return
+    volume = provisioned(claim, provided_by)
+    if view.get(ref_of(volume)) is not None:
+        return
+    outcome = yield Create(volume, because="claim-without-volume")
+    if outcome.error is None:
+        yield Emit(key, "ProvisioningSucceeded", f"Successfully provisioned volume {name_of(volume)}")
+    else:
+        said = f"Error creating provisioned PV object for claim {key.namespace}/{key.name}: {outcome.error.message}. Deleting the volume."
+        yield Emit(key, "ProvisioningFailed", said, "Warning")
 
 
 def _delete(volume: Object, view: View) -> Steps:
