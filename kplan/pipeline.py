@@ -127,7 +127,7 @@ class Session:
             cluster=self.cluster,
             drift=tuple(net_changes(drift)),
             changes=(*direct, *unchanged, *self.refusals),
-            consequences=tuple(net_changes(theirs, skip=deleted)),
+            consequences=tuple(net_changes(self._of_others(theirs, deleted))),
             diagnostics=tuple(self.diagnostics),
             unscheduled=tuple(unscheduled_pods(pods)),
             waiting=tuple(waiting_pods(self.store)),
@@ -142,6 +142,15 @@ class Session:
             pods=self._pods,
         )
         return replace(plan, diagnostics=(*plan.diagnostics, *self._findings(plan, since))) if checks else plan
+
+    def _of_others(self, writes: Iterable[Write], deleted: frozenset[Ref]) -> list[Write]:
+        """What others did, but for the end of what the user deleted; where they made it anew, that is theirs."""
+        found: dict[Ref, list[Write]] = {}
+        for write in writes:
+            if write.before is None and write.ref in deleted:
+                found[write.ref] = []
+            found.setdefault(write.ref, []).append(write)
+        return sorted((w for ref, run in found.items() if ref not in deleted or run[0].before is None for w in run), key=lambda w: w.seq)
 
     def _written(self, change: Change) -> Change:
         """A change by the user: why it replaces, and its stages held against the manifest where there is one."""

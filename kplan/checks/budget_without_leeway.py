@@ -58,7 +58,7 @@ def _is_rigid(budget: Object) -> bool:
 
 def _rigid(budget: Object) -> str:
     expected, desired = (get_in(budget, ("status", field)) for field in ("expectedPods", "desiredHealthy"))
-    return f"lets none of its {expected} pods be evicted: {desired} must stay healthy"
+    return f"lets none of its pods be evicted: {desired} of {expected} must stay healthy"
 
 
 def _spelled(pod: Object) -> str:

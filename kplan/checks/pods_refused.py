@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kplan.checks.contract import Check, Finding, Subject, root_of
 from kplan.model.diagnostics import Severity
 from kplan.model.objects import Object, Ref, get_in, ref_of
+from kplan.model.wording import count
 
 _REFUSED, _CREATED = "FailedCreate", "SuccessfulCreate"
-_HINT = "see which quota, limit range, Pod Security Standard or policy refuses, and make room or change the template"
+_HINTS = (
+    (re.compile("error looking up service account"), "create the ServiceAccount, or correct serviceAccountName"),
+    (re.compile("no PriorityClass with name"), "create the PriorityClass, or correct priorityClassName"),
+    (re.compile("RuntimeClass .* not found"), "create the RuntimeClass, or correct runtimeClassName"),
+    (re.compile("violates PodSecurity"), "change the template, or the level that the namespace enforces"),
+    (re.compile("exceeded quota"), "make room in the quota, or ask for less"),
+    (re.compile("failed quota: .* must specify"), "say in every container what the quota wants to count, or let a LimitRange do so"),
+    (re.compile("(?:minimum|maximum) .* usage per|limit to request ratio"), "keep within the LimitRange, or change it"),
+    (re.compile(""), "see which policy refuses, and change the template until it accepts it"),
+)
+"""What to do, by what the server says; the first that fits."""
 
 
 def run(subject: Subject) -> Iterator[Finding]:
@@ -23,18 +35,21 @@ def run(subject: Subject) -> Iterator[Finding]:
     for ref, (reason, message) in last.items():
         if reason == _REFUSED and (obj := subject.view.get(ref)) is not None:
             words = message.removeprefix("Error creating: ")
-            said.setdefault(root_of(subject.view, obj), f"{_missing(obj)} not created: {words}")
+            root = root_of(subject.view, obj)
+            said.setdefault(root, f"{_missing(obj, subject.view.get(root))} not created: {words}")
     for deployment in subject.view.objects("Deployment.apps"):
         condition = next((c for c in get_in(deployment, ("status", "conditions")) or [] if c.get("reason") == "ReplicaSetCreateError"), None)
         if condition is not None and subject.before.get(ref_of(deployment)) is not deployment:
             said.setdefault(ref_of(deployment), f"its ReplicaSet is not created: {condition['message']}")
     for ref in sorted(said):
-        yield Finding(ref, said[ref], _HINT)
+        yield Finding(ref, said[ref], next(hint for words, hint in _HINTS if words.search(said[ref])))
 
 
-def _missing(workload: Object) -> str:
-    """How many pods are missing, where the workload says how many there shall be."""
+def _missing(workload: Object, root: Object | None) -> str:
+    """How many pods are missing, where the workload says how many there shall be; of a rollout, that it is the new ones."""
     wanted, there = get_in(workload, ("spec", "replicas")), get_in(workload, ("status", "replicas")) or 0
+    if (others := (get_in(root, ("status", "replicas")) or 0) - there) > 0 and root is not workload:
+        return f"the rollout does not go on ({count(others, 'old pod')} left): new pods are"
     if wanted is None or wanted <= there:
         return "some of its pods are"
     return f"{wanted - there} of {wanted} pods are"

@@ -8,6 +8,7 @@ from kplan.checks.contract import Check, Finding, Subject
 from kplan.model.diagnostics import Severity
 from kplan.model.objects import Object, Path, Ref, get_in, labels_of, ref_of
 from kplan.model.selectors import from_labels
+from kplan.model.wording import count
 from kplan.plan.reach import SLICE, ready_endpoints, slices_of
 from kplan.store.view import select
 
@@ -29,14 +30,14 @@ def run(subject: Subject) -> Iterator[Finding]:
             continue
         before = sum(get_in(e, ("conditions", "ready")) is not False for s in slices.get(ref, ()) for e in s.get("endpoints") or [])
         if before:
-            yield Finding(ref, f"loses all its {before} ready endpoints", *_selector(subject, ref))
+            yield Finding(ref, f"loses {_all_its(before)}", *_selector(subject, ref))
         elif ref in touched:
             pods = select(subject.view, "Pod", ref.namespace, from_labels(selector))
             words = ", ".join(f"{k}={v}" for k, v in sorted(selector.items()))
             if not pods:
                 yield Finding(ref, f"selects no pod ({words})", _COMPARE, _SELECTOR)
             else:
-                yield Finding(ref, f"has no ready endpoint: none of its {len(pods)} pods is ready")
+                yield Finding(ref, f"has no ready endpoint: none of its {count(len(pods), 'pod')} is ready")
 
 
 def _slices_before(subject: Subject) -> _Slices:
@@ -56,6 +57,10 @@ def _closed_ports(subject: Subject, service: Object, before: set[str] | None) ->
         if name not in open_ports and (before is None or name in before):
             words = f"its port {port['port']} leads nowhere: no container behind it has a port named {port.get('targetPort')}"
             yield Finding(ref_of(service), words, "compare targetPort with the names of the containers' ports", ("spec", "ports", i, "targetPort"))
+
+
+def _all_its(endpoints: int) -> str:
+    return "its only ready endpoint" if endpoints == 1 else f"all its {endpoints} ready endpoints"
 
 
 def _ports(slices: Iterable[Object]) -> set[str]:

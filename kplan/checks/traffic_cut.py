@@ -9,6 +9,7 @@ from kplan.checks.contract import Check, Finding, Subject
 from kplan.model.diagnostics import Severity
 from kplan.model.objects import Object, get_in, labels_of, ref_of
 from kplan.model.selectors import from_label_selector
+from kplan.model.wording import count
 from kplan.plan.plan import Change, Symbol
 from kplan.plan.reach import policy_lines
 from kplan.store.view import select
@@ -38,13 +39,13 @@ def _isolated(subject: Subject, change: Change, kind: str, before: list[Object])
     fresh = [p for p in pods if not _is_isolated(p, kind, before)]
     allowed = _allowed(subject, policy, kind)
     if fresh:
-        some = f"{_count(fresh)} (such as {fresh[0]['metadata']['name']})"
+        some = f"{count(len(fresh), 'pod')} (such as {fresh[0]['metadata']['name']})"
         dns = "; names cannot be looked up: nothing allows DNS" if kind == "Egress" and not _allows_dns(policy) else ""
-        yield Finding(change.ref, f"{some} were open to all {kind.lower()} traffic and are no longer; {allowed}{dns}")
+        yield Finding(change.ref, f"{some} {_were(fresh)} open to all {kind.lower()} traffic and {_are(fresh)} no longer; {allowed}{dns}")
     elif pods and change.before is not None and kind in _kinds(change.before):
         was = _allowed(subject, change.before, kind)
         if was != allowed:
-            yield Finding(change.ref, f"{_count(pods)}: {allowed}; until now {was.removeprefix(kind.lower() + ': ')}", "", ("spec", kind.lower()))
+            yield Finding(change.ref, f"{count(len(pods), 'pod')}: {allowed}; until now {was.removeprefix(kind.lower() + ': ')}", "", ("spec", kind.lower()))
 
 
 def _opened(subject: Subject, change: Change, kind: str, before: list[Object]) -> Iterator[Finding]:
@@ -55,7 +56,7 @@ def _opened(subject: Subject, change: Change, kind: str, before: list[Object]) -
     pods = [p for p in _pods(subject, change.before) if ref_of(p) in subject.before and _is_isolated(p, kind, before)]
     opened = [p for p in pods if not _is_isolated(p, kind, now)]
     if opened:
-        yield Finding(change.ref, f"{_count(opened)} (such as {opened[0]['metadata']['name']}) were isolated and are open to all {kind.lower()} traffic now")
+        yield Finding(change.ref, f"{count(len(opened), 'pod')} (such as {opened[0]['metadata']['name']}) {_were(opened)} isolated and {_are(opened)} open to all {kind.lower()} traffic now")
 
 
 def _pods(subject: Subject, policy: Object) -> list[Object]:
@@ -96,8 +97,12 @@ def _covers_dns(port: Mapping[str, Any]) -> bool:
     return port.get("protocol") == "UDP" and (not isinstance(number, int) or number <= _DNS <= (port.get("endPort") or number))
 
 
-def _count(pods: list[Object]) -> str:
-    return f"{len(pods)} pods" if len(pods) != 1 else "1 pod"
+def _were(pods: list[Object]) -> str:
+    return "was" if len(pods) == 1 else "were"
+
+
+def _are(pods: list[Object]) -> str:
+    return "is" if len(pods) == 1 else "are"
 
 
 CHECK = Check("KP805", "traffic to or from pods that a NetworkPolicy cuts off or lets through", Severity.INFO, run)

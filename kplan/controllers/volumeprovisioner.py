@@ -87,6 +87,10 @@ def _policy_of(volume: Object) -> str:
     return volume["spec"].get("persistentVolumeReclaimPolicy") or ""
 
 
+_KEEPS_ON_NODE = frozenset(("rancher.io/local-path",))
+"""The provisioners (of kind and k3s) whose volumes are folders of the node their first pod came to, and can be used nowhere else."""
+
+
 class VolumeProvisioner:
     """The key is a claim that waits for a volume, or a released volume."""
 
@@ -167,6 +171,9 @@ def provisioned(claim: Object, provided_by: Object) -> dict[str, Any]:
     spec["volumeMode"] = claim["spec"].get("volumeMode") or "Filesystem"
     if provided_by.get("mountOptions"):
         spec["mountOptions"] = provided_by["mountOptions"]
+    if provisioner in _KEEPS_ON_NODE and (node := annotations_of(claim).get(SELECTED_NODE)):
+        here = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}
+        spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [here]}}
     if attributes := claim["spec"].get("volumeAttributesClassName"):
         spec["volumeAttributesClassName"] = attributes
     return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name, "annotations": {PROVISIONED_BY: provisioner}}, "spec": spec}

@@ -126,7 +126,7 @@ class Plan:
         return tuple(c for c in self.changes if c.symbol is Symbol.REFUSED)
 
 
-def net_changes(writes: Iterable[Write], *, skip: frozenset[Ref] = frozenset()) -> list[Change]:
+def net_changes(writes: Iterable[Write]) -> list[Change]:
     """The net effect of a run of writes, one change an object, in the order of the first write to each.
 
     Objects that come and go in between are left out, and so are those that end as they began.
@@ -134,7 +134,7 @@ def net_changes(writes: Iterable[Write], *, skip: frozenset[Ref] = frozenset()) 
     runs: dict[Ref, list[Write]] = {}
     for w in writes:
         runs.setdefault(w.ref, []).append(w)
-    found = [one_change(ref, run) for ref, run in runs.items() if ref not in skip]
+    found = [one_change(ref, run) for ref, run in runs.items()]
     return [change for change in found if change is not None]
 
 
@@ -158,8 +158,15 @@ def one_change(ref: Ref, writes: Sequence[Write]) -> Change | None:
 
 
 def telling(writes: Sequence[Write]) -> Write:
-    """The first write that says what is wanted rather than what was seen; of those that say only that, the first."""
-    return next((w for w in writes if w.subresource not in ("status", "binding")), writes[0])
+    """The first write that changes what is wanted, else the first that is not about what was seen, else the first."""
+    wanting = [w for w in writes if w.subresource not in ("status", "binding")]
+    return next((w for w in wanting if _changes_what_is_wanted(w)), wanting[0] if wanting else writes[0])
+
+
+def _changes_what_is_wanted(write: Write) -> bool:
+    """Whether an object comes, goes, is to go, or has another spec; labels and annotations are bookkeeping where there is more."""
+    before, after = write.before, write.after
+    return before is None or after is None or before.get("spec") != after.get("spec") or is_deleting(before) != is_deleting(after)
 
 
 def deletion_of(change: Change, now: Object | None) -> Change:

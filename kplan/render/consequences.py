@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from kplan.model.objects import Object, Ref, controller_of, get_in, group_kind
+from kplan.model.wording import count
 from kplan.plan.explain import by_seq
 from kplan.plan.plan import Change, Plan, Symbol
 from kplan.render.canvas import Canvas
-from kplan.render.wording import STYLES, count, fields, of_consequence
+from kplan.render.wording import STYLES, fields, of_consequence
 
 SLICE = "EndpointSlice.discovery.k8s.io"
 _QUIET_KINDS = frozenset(("Endpoints", SLICE, "Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"))
@@ -137,7 +138,7 @@ def _endpoints(plan: Plan) -> list[str]:
         was, now, least = before.of(key), after.of(key), lowest.get(key, 0)
         if was == now and least >= was > 0:
             continue
-        what = f"{now} ready endpoints" if was == now or not was else f"{was} → {now} ready endpoints"
+        what = count(now, "ready endpoint") if was == now or not was else f"{was} → {count(now, 'ready endpoint')}"
         meanwhile = f", at times only {least}" if least < min(was, now) else ""
         out.append(f"Service {key[0]}/{key[1]}: {what}{meanwhile}")
     return out

@@ -10,10 +10,11 @@ from collections import Counter
 from kplan.model.diagnostics import Diagnostic, Severity
 from kplan.model.instants import write_duration
 from kplan.model.objects import Ref
+from kplan.model.wording import count
 from kplan.plan.plan import Plan, Symbol
 from kplan.render import consequences
 from kplan.render.canvas import Canvas
-from kplan.render.wording import STYLES, alike, brief, count, fields, names, of_consequence
+from kplan.render.wording import STYLES, alike, brief, fields, names, of_consequence
 
 
 def render(plan: Plan, *, color: bool = False, quiet: bool = False, version: str = "", width: int = 0) -> str:

@@ -75,8 +75,3 @@ def names(refs: list[Ref]) -> str:
     """Up to three names, and how many more there are."""
     shown = ", ".join(str(r) for r in refs[:3])
     return shown if len(refs) <= 3 else f"{shown} and {len(refs) - 3} more"
-
-
-def count(n: int, noun: str) -> str:
-    """``1 pod``, ``2 pods``."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -126,10 +126,10 @@ def budget(name: str = "b", labels: Made | None = None, **spec: Any) -> Made:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (budget(minAvailable=2), "lets none of its 2 pods be evicted: 2 must stay healthy"),
-        (budget(minAvailable="51%"), "lets none of its 2 pods be evicted: 2 must stay healthy"),
-        (budget(maxUnavailable=0), "lets none of its 2 pods be evicted: 2 must stay healthy"),
-        (budget(maxUnavailable="0%"), "lets none of its 2 pods be evicted: 2 must stay healthy"),
+        (budget(minAvailable=2), "lets none of its pods be evicted: 2 of 2 must stay healthy"),
+        (budget(minAvailable="51%"), "lets none of its pods be evicted: 2 of 2 must stay healthy"),
+        (budget(maxUnavailable=0), "lets none of its pods be evicted: 2 of 2 must stay healthy"),
+        (budget(maxUnavailable="0%"), "lets none of its pods be evicted: 2 of 2 must stay healthy"),
         (budget(labels={"app": "wbe"}, minAvailable=1), "selects no pod: it protects nothing"),
         (budget(minAvailable=1), ""),
         (budget(maxUnavailable="1%"), ""),
@@ -141,7 +141,7 @@ def test_a_budget_that_lets_no_pod_go_or_protects_none(tmp_path: Path, given: Ma
 
 def test_a_budget_that_has_no_leeway_any_more(tmp_path: Path) -> None:
     assert plan(tmp_path, [web(), budget(minAvailable=1)], [changed(web(), replicas=1)]) == [
-        ("KP806", "PodDisruptionBudget default/b: lets none of its 1 pods be evicted: 1 must stay healthy")
+        ("KP806", "PodDisruptionBudget default/b: lets none of its pods be evicted: 1 of 1 must stay healthy")
     ]
     assert plan(tmp_path, [web(), budget(minAvailable=1)], [changed(web(), replicas=3)]) == []
 
@@ -230,3 +230,40 @@ def test_a_reference_is_shown_where_it_stands(tmp_path: Path) -> None:
         ("KP404", "RoleBinding default/it: refers to Role default/it, which does not exist"),
         ("KP404", "RoleBinding default/it: refers to ServiceAccount default/nobody, which does not exist"),
     ]
+
+
+# -- templates that pods do not take on ----------------------------------------------------------------------------------
+
+NEWER = container(image="web:2")
+SETS = made("StatefulSet", "apps/v1", "web", spec={**web()["spec"], "serviceName": "web"})
+DAEMONS = made("DaemonSet", "apps/v1", "web", spec={k: v for k, v in web()["spec"].items() if k != "replicas"})
+REPLICAS = made("ReplicaSet", "apps/v1", "web", spec=web()["spec"])
+
+
+@pytest.mark.parametrize(
+    ("workload", "spec", "said"),
+    [
+        (web(), {"paused": True}, "Deployment default/web: is paused: 2 pods keep the old template until it is resumed"),
+        (REPLICAS, {}, "ReplicaSet default/web: 2 pods keep the old template: a ReplicaSet never updates the pods it has"),
+        (changed(SETS, updateStrategy={"type": "OnDelete"}), {}, "StatefulSet default/web: 2 pods keep the old template: its updateStrategy is OnDelete"),
+        (SETS, {"updateStrategy": {"rollingUpdate": {"partition": 1}}}, "StatefulSet default/web: only pods from ordinal 1 on are updated"),
+        (DAEMONS, {"updateStrategy": {"type": "OnDelete"}}, "DaemonSet default/web: 3 pods keep the old template: its updateStrategy is OnDelete"),
+        (web(), {}, ""),
+        (SETS, {}, ""),
+        (DAEMONS, {}, ""),
+    ],
+)
+def test_a_template_that_pods_do_not_take_on(tmp_path: Path, workload: Made, spec: Made, said: str) -> None:
+    newer = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": NEWER}}
+    found = plan(tmp_path, [workload, SERVICE], [changed(workload, template=newer, **spec)])
+    assert found == ([("KP606", said)] if said else [])
+
+
+# -- configuration -------------------------------------------------------------------------------------------------------
+
+
+def test_only_keys_that_pods_read_matter(tmp_path: Path) -> None:
+    reads = web(containers=container(env=[KEYS]))
+    assert plan(tmp_path, [SETTINGS, reads], [{**SETTINGS, "data": {"level": "info", "other": "x"}}]) == []
+    ((code, _),) = plan(tmp_path, [SETTINGS, reads], [{**SETTINGS, "data": {"level": "debug"}}])
+    assert code == "KP803"
