@@ -15,7 +15,7 @@ from kplan.apiserver.field import Errors, FieldError
 from kplan.apiserver.outcome import Outcome, Status
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_object_meta_update
 from kplan.apiserver.rules.names import name_is_path_segment
-from kplan.apiserver.stages import DEFAULT, Trail, admission_by
+from kplan.apiserver.stages import DEFAULT, SILENT, Trail, admission_by
 from kplan.apiserver.strategy import Draft, Strategy, StrategyContext
 from kplan.catalog.kinds import KindInfo
 from kplan.model.objects import Object, name_of, namespace_of
@@ -30,14 +30,22 @@ class Request:
     context: StrategyContext
     admission: AdmissionContext
     plugins: tuple[Plugin, ...]
-    trail: Trail
     because: str
-    user: bool = False
+    user: bool
     """Whether a user sent it: then it is checked whatever it is, and nothing in it is trusted."""
-    manager: str = ""
+    manager: str
+    trail: Trail = SILENT
 
     def __post_init__(self) -> None:
-        self.admission.default, self.admission.trail = self.default, self.trail
+        self.admission.default = self.default
+
+    def leave(self, trail: Trail) -> None:
+        """Keep a trail from here on."""
+        self.trail = self.admission.trail = trail
+
+    def become(self, info: KindInfo, strategy: Strategy) -> None:
+        """Go on as a request in the version that is kept."""
+        self.info, self.strategy = info, strategy
 
     @property
     def is_status(self) -> bool:

@@ -87,11 +87,9 @@ class APIServer(ServedKinds):
             return Outcome(error=_no_such_kind(obj))
         if not user and (shared := self._sharing.recall(obj)) is not None:
             return self._create_twin(info, obj, *shared, actor, because)
-        context = self._context(actor, dry_run=dry_run, requested=info.api_version)
-        read = self._read(obj, info, context, because, user, manager, validation, duplicates)
-        if isinstance(read, Outcome):
-            return read
-        return self._create(*read, sent=obj)
+        request = self._request(info, actor, because, dry_run=dry_run, requested=info.api_version, user=user, manager=manager)
+        draft = self._read(obj, request, validation, duplicates)
+        return draft if isinstance(draft, Outcome) else self._create(draft, request, sent=obj)
 
     def _create(self, draft: Draft, request: Request, *, sent: Object) -> Outcome:
         info, strategy, context = request.info, request.strategy, request.context
@@ -133,7 +131,8 @@ class APIServer(ServedKinds):
         for inherited in ("labels", "annotations", "finalizers"):
             if inherited in twin["metadata"]:
                 draft["metadata"][inherited] = twin["metadata"][inherited]
-        request = self._request(info, self._context(actor), because, self.recorder.like(stages))
+        request = self._request(info, actor, because)
+        request.leave(self.recorder.like(stages))
         request.plugins = self._plugins_of_twins
         fill_system_fields(draft, info, request.strategy, names=self.names, view=self.view, now=self.now)
         attributes = request.attributes(CREATE, draft, None)
@@ -162,11 +161,12 @@ class APIServer(ServedKinds):
         info = self.resolve(obj.get("apiVersion") or "", obj.get("kind") or "")
         if info is None:
             return Outcome(error=_no_such_kind(obj))
-        context = self._context(actor, subresource, dry_run=dry_run, requested=info.api_version)
-        read = self._read(obj, info, context, because, user, manager, validation, duplicates)
-        if isinstance(read, Outcome):
-            return read
-        draft, request = read
+        request = self._request(
+            info, actor, because, subresource, dry_run=dry_run, requested=info.api_version, user=user, manager=manager
+        )
+        draft = self._read(obj, request, validation, duplicates)
+        if isinstance(draft, Outcome):
+            return draft
         old = self.view.get(ref_of(draft))
         return self._create_by_update(draft, request) if old is None else self._update(draft, old, request)
 
@@ -277,7 +277,8 @@ class APIServer(ServedKinds):
         if uid and uid != old["metadata"].get("uid"):
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata'].get('uid')}"
             return Outcome(error=answers.conflict(resource, ref.name, why))
-        request = self._request(info, self._context(actor, dry_run=dry_run), because, self.recorder.like(SERVER))
+        request = self._request(info, actor, because, dry_run=dry_run)
+        request.leave(self.recorder.like(SERVER))
         attributes = request.attributes(DELETE, None, old)
         if error := request.mutate(attributes) or request.validate(attributes):
             return request.refused(error)
@@ -325,43 +326,41 @@ class APIServer(ServedKinds):
 
     # -- shared steps --------------------------------------------------------------------------------------------
 
-    def _read(
-        self,
-        obj: Object,
-        info: KindInfo,
-        context: StrategyContext,
-        because: str,
-        user: bool,
-        manager: str,
-        validation: str,
-        duplicates: Iterable[Path],
-    ) -> tuple[Draft, Request] | Outcome:
-        """What was sent as a draft in the version its kind is kept in, and the request; or why it cannot be read."""
+    def _read(self, obj: Object, request: Request, validation: str, duplicates: Iterable[Path]) -> Draft | Outcome:
+        """What was sent as a draft in the version its kind is kept in; or why it cannot be read."""
         draft: Draft
-        if user:
-            draft, error, warnings = self.decode(obj, info, validation=validation, duplicates=duplicates)
-            context.warnings.extend(warnings)
+        if request.user:
+            draft, error, warnings = self.decode(obj, request.info, validation=validation, duplicates=duplicates)
+            request.context.warnings.extend(warnings)
             if error is not None:
-                return Outcome(error=error, warnings=warnings)
-        elif context.subresource == "status":
+                return request.refused(error)
+        elif request.is_status:
             draft = {**obj, "metadata": {**obj["metadata"]}}
         else:
             draft = thaw(obj)
-        trail = self.recorder.trail(context.actor, obj, draft)
-        draft, kept_as = self.to_storage(draft, info)
-        trail.note(CONVERSION, draft)
-        request = self._request(kept_as, context, because, trail)
-        request.user, request.manager = user, manager
-        return draft, request
+        request.leave(self.recorder.trail(request.context.actor, obj, draft))
+        draft, kept_as = self.to_storage(draft, request.info)
+        request.trail.note(CONVERSION, draft)
+        request.become(kept_as, self.strategy(kept_as))
+        return draft
 
-    def _context(self, actor: str, subresource: str = "", *, dry_run: bool = False, requested: str = "") -> StrategyContext:
+    def _request(
+        self,
+        info: KindInfo,
+        actor: str,
+        because: str,
+        subresource: str = "",
+        *,
+        dry_run: bool = False,
+        requested: str = "",
+        user: bool = False,
+        manager: str = "",
+    ) -> Request:
         gates = self.catalog.gates
-        return StrategyContext(gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo, requested, [])
-
-    def _request(self, info: KindInfo, context: StrategyContext, because: str, trail: Trail) -> Request:
-        admission = AdmissionContext(self.view, self.catalog, self.catalog.gates, self.now, self.memo, warnings=context.warnings)
-        admission.kinds, admission.shape, admission.dry_run = self.all_kinds, self.field_managers.shape, context.dry_run
-        return Request(info, self.strategy(info), context, admission, self.plugins, trail, because)
+        context = StrategyContext(gates, self.view, self.now, self.cloud, subresource, dry_run, actor, self.memo, requested, [])
+        admission = AdmissionContext(self.view, self.catalog, gates, self.now, self.memo, warnings=context.warnings)
+        admission.kinds, admission.shape, admission.dry_run = self.all_kinds, self.field_managers.shape, dry_run
+        return Request(info, self.strategy(info), context, admission, self.plugins, because, user, manager)
 
     def _note_managers(self, draft: Draft, old: Object | None, request: Request) -> None:
         """Write down who manages what."""
