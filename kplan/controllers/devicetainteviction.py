@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kplan.controllers.pods import node_of
-from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.engine.contract import SHORT_SECONDS, Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.model.disruptiontarget import as_disruption_target
 from kplan.model.instants import read_instant
 from kplan.model.objects import EMPTY, Object, Ref, get_in, is_deleting, name_of, namespace_of, uid_of
@@ -20,7 +20,6 @@ from kplan.store.view import View
 
 CLAIM, SLICE = "ResourceClaim.resource.k8s.io", "ResourceSlice.resource.k8s.io"
 NO_EXECUTE = "NoExecute"
-SHORT_SECONDS = 10.0
 _REASON, _MESSAGE = "DeletionByDeviceTaintManager", "Device Taint manager: deleting due to NoExecute taint"
 
 Taint = Mapping[str, Any]

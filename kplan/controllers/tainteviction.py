@@ -12,7 +12,7 @@ from typing import Any
 
 from kplan.controllers.nodetaints import NO_EXECUTE, Taint, taints_of
 from kplan.controllers.pods import created
-from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.engine.contract import SHORT_SECONDS, Context, Delete, Emit, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.model.disruptiontarget import as_disruption_target
 from kplan.model.instants import read_instant
 from kplan.model.nodeaffinity import tolerates
@@ -20,7 +20,6 @@ from kplan.model.objects import Object, Ref, ref_of, uid_of
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
 
-SHORT_SECONDS = 10.0
 _REASON, _MESSAGE = "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint"
 
 

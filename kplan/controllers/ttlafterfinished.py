@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kplan.engine.contract import Context, Delete, Key, Noop, Requeue, Steps, Watch
+from kplan.engine.contract import SHORT_SECONDS, Context, Delete, Key, Noop, Requeue, Steps, Watch
 from kplan.model.instants import read_instant
 from kplan.model.objects import Object, Ref, get_in, is_deleting, uid_of
 from kplan.store.journal import Write
 from kplan.store.view import View
-
-SHORT_SECONDS = 10.0
 
 
 def finished_at(job: Object) -> float | None:

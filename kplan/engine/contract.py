@@ -95,6 +95,10 @@ class Emit:
     type: str = "Normal"
 
 
+SHORT_SECONDS = 10.0
+"""Who sets a deadline or a time to live this short wants to see it pass: longer ones are background timers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requeue:
     """Wake this controller again at an instant (``at``, seconds) or after a delay (``after``, seconds).

@@ -101,7 +101,7 @@ class Engine:
     def settle(self, *, until: float | None = None) -> None:
         """Run to the fixed point; with ``until`` (an instant) let background timers up to it fire as well."""
         self.start()
-        self.unrest.begin()
+        self.unrest.begin(bounded=until is not None)
         while True:
             self.drain()
             horizon = until if until is not None else float("inf")
@@ -152,7 +152,7 @@ class Engine:
                     self._queue.add(self.controllers[i].priority, (i, key), write.seq)
 
     def _reconcile(self, item: Item, cause: int) -> None:
-        if item in self.unrest.silenced:
+        if self.unrest.silences(item):
             return
         index, key = item
         controller, self._acting = self.controllers[index], item

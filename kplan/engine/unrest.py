@@ -1,8 +1,8 @@
 """Notices objects that never come to rest, and who keeps changing them.
 
-Three signs: one object is written very often at one instant; several parties, in turn, bring an object back to what it was
-before; or timers fire again and again, with no end of it, while nothing but statuses changes.  Who takes part is not called again, so that every
-plan ends, and ends the same way.
+Four signs: one object is written very often at one instant; several parties, in turn, bring an object back to what it was
+before; what one party makes another deletes, time and again (``churn.py``); or timers fire again and again, with no end of it,
+while nothing but statuses changes.  Who takes part is not called again, so that every plan ends, and ends the same way.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kplan.engine.churn import Churn
 from kplan.engine.queue import Item
 from kplan.model.objects import Object, Ref
 from kplan.store.journal import UPDATE, Journal, Write
@@ -51,15 +52,18 @@ class Unrest:
     found: list[Oscillation] = field(default_factory=list)
     silenced: set[Item] = field(default_factory=set)
     """Who is not called any more."""
+    _churn: Churn | None = None
+    """None where there is an end to the clock's moving."""
     _written: Counter[Ref] = field(default_factory=Counter)
     _changed: Counter[Ref] = field(default_factory=Counter)
     _turns: dict[Ref, _Turns] = field(default_factory=dict)
     _idle: int = 0
     _statuses: list[Write] = field(default_factory=list)
 
-    def begin(self) -> None:
-        """A run to the fixed point begins."""
+    def begin(self, *, bounded: bool = False) -> None:
+        """A run to the fixed point begins; or one to an instant, which ends by itself."""
         self._idle = 0
+        self._churn = None if bounded else Churn()
         self._written.clear()
         self._changed.clear()
         self._turns.clear()
@@ -76,6 +80,10 @@ class Unrest:
             if self._statuses:
                 self._report(self._statuses[-1].ref, self._statuses)
 
+    def silences(self, item: Item) -> bool:
+        """Whether a party is not called (any more)."""
+        return item in self.silenced or (self._churn is not None and self._churn.spares(item))
+
     def observe(self, write: Write, item: Item | None, journal: Journal) -> bool:
         """Take note of a write by a party (None: the user); whether others are to hear of it."""
         ref = write.ref
@@ -90,6 +98,8 @@ class Unrest:
             return True
         self._idle = 0
         self._statuses.clear()
+        if item is not None and self._churn is not None and (life := self._churn.observe(write, item)) is not None:
+            self._report(*life)
         if write.verb == UPDATE and item is not None:
             self._take_turn(write, item)
         return True

@@ -31,7 +31,7 @@ STOP_SECONDS = 1.0
 
 
 class Kubelet:
-    """All kubelets at once; the key is a pod, or a node whose kubelet comes back."""
+    """All kubelets at once; the key is a pod, a node, or a node whose kubelet comes back."""
 
     name = "kubelet"
     priority = 2
@@ -48,9 +48,12 @@ class Kubelet:
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Bring one pod to its next stage."""
-        assert isinstance(key, Ref)
+        if not isinstance(key, Ref):
+            assert isinstance(key, tuple)
+            yield from _come_back(view.get(key[1]), view, ctx)
+            return
         if key.kind == "Node":
-            yield from _tend(view.get(key), view, ctx)
+            yield from _tend(view.get(key), view)
             return
         pod = view.get(key)
         if pod is None or not (node_name := get_in(pod, ("spec", "nodeName"))):
@@ -161,14 +164,19 @@ def _tracking(ctx: Context) -> bool:
     return ctx.gates.on("PodObservedGenerationTracking")
 
 
-def _tend(node: Object | None, view: View, ctx: Context) -> Steps:
-    """Post what has changed about a node: its health when the kubelet comes back, the volumes it uses."""
+def _come_back(node: Object | None, view: View, ctx: Context) -> Steps:
+    """Post a node's health again, now that its kubelet is there."""
     if node is None or is_lost(node):
         return
     if (posted := posted_again(node, ctx.now)) is not None:
         outcome = yield Update(posted, because="kubelet-came-back", subresource="status")
         node = outcome.object or posted
-    if not is_silent(node):
+    yield from _tend(node, view)
+
+
+def _tend(node: Object | None, view: View) -> Steps:
+    """Post which volumes a node uses."""
+    if node is not None and not is_silent(node):
         yield from _report_volumes(node, view)
 
 

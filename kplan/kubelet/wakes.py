@@ -16,6 +16,8 @@ from kplan.store.claimstatus import NODE_STATES, allocation_state
 from kplan.store.journal import Write
 from kplan.store.view import View, pods_on
 
+CAME_BACK = "came-back"
+"""Begins the key of a node whose kubelet was lost."""
 
 def is_silent(node: Object) -> bool:
     """Whether nothing is heard of the node's kubelet."""
@@ -43,7 +45,7 @@ def _node(write: Write, view: View) -> Iterable[Key]:
         yield from (ref_of(p) for p in pods_on(view, write.ref.name) if write.seq)
         return
     if is_lost(write.before):
-        yield write.ref
+        yield (CAME_BACK, write.ref)
     if is_silent(write.before):
         yield from (ref_of(p) for p in pods_on(view, write.ref.name))
     elif len(reported(write.after)) > len(reported(write.before)):

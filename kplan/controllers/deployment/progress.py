@@ -1,6 +1,7 @@
 """Progress: is a rollout complete, is it moving, has it run out of time.
 
 Mirrors: pkg/controller/deployment/progress.go (1.36)
+Differs: a deadline of more than a few seconds is listed under "Later" and passes only within ``--for``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from kplan.controllers.deployment.conditions import (
 )
 from kplan.controllers.deployment.fenceposts import progress_deadline, replicas_of
 from kplan.controllers.deployment.sync import Rollout, Sync, calculate_status, status_with, update_status, write_status
-from kplan.engine.contract import Requeue
+from kplan.engine.contract import SHORT_SECONDS, Requeue
 from kplan.model.instants import read_instant
 from kplan.model.objects import EMPTY, Object, name_of
 
@@ -134,7 +135,7 @@ def requeue_stuck_deployment(r: Rollout, status: Status) -> Sync:
     since = read_instant(current.get("lastUpdateTime"))
     if since is not None:
         note = f"the rollout of {name_of(r.d)} is reported as stuck ({TIMED_OUT}) unless it progresses"
-        yield Requeue(at=max(r.ctx.now, since + seconds) + 1, background=True, note=note)
+        yield Requeue(at=max(r.ctx.now, since + seconds) + 1, background=seconds > SHORT_SECONDS, note=note)
 
 
 def check_paused_conditions(r: Rollout) -> Sync:

@@ -180,3 +180,40 @@ def test_two_autoscalers_of_one_target_are_a_finding(tmp_path: Path) -> None:
     (said,) = [d["message"] for d in plan["diagnostics"] if d["code"] == "KP603"]
     assert "for HorizontalPodAutoscaler default/low (spec.replicas 3→2)" in said
     assert "for HorizontalPodAutoscaler default/high (spec.replicas 2→3)" in said
+
+
+SHORT_LIVED = """\
+apiVersion: v1
+kind: Node
+metadata: {name: worker, labels: {drill: "on"}}
+spec: {taints: [{key: drill, effect: NoExecute}]}
+status: {allocatable: {cpu: "8", memory: 8Gi, pods: "50"}, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      nodeSelector: {drill: "on"}
+      containers: [{name: web, image: web:1}]
+      tolerations: [{key: drill, effect: NoExecute, operator: Exists, tolerationSeconds: 2}]
+"""
+
+
+def test_pods_that_are_made_only_to_be_evicted_are_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "short.yaml").write_text(SHORT_LIVED)
+    plan = json.loads(run(["apply", "--dry-run", "-f", "short.yaml", "-o", "json"], tmp_path).stdout)
+    (found,) = plan["oscillations"]
+    assert found["ref"]["kind"] == "ReplicaSet"
+    (said,) = [d["message"] for d in plan["diagnostics"] if d["code"] == "KP603"]
+    assert "never comes to rest: replicaset-controller for ReplicaSet default/web-" in said
+    assert ", then taint-eviction-controller (metadata.deletionTimestamp" in said
+
+
+def test_pods_evicted_once_each_are_none(tmp_path: Path) -> None:
+    (tmp_path / "short.yaml").write_text(SHORT_LIVED.replace("tolerationSeconds: 2", "tolerationSeconds: 600"))
+    plan = json.loads(run(["apply", "--dry-run", "-f", "short.yaml", "-o", "json"], tmp_path).stdout)
+    assert plan["oscillations"] == []
