@@ -8,11 +8,12 @@ run on, and what controls them, cannot be guessed: without it they would seem to
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kplan.load.profiles import NAMESPACES, namespace_with_its_own, profile, stored
 from kplan.model.objects import Object, Ref, controller_of, get_in, group_of, name_of, namespace_of, ref_of
+from kplan.partial.volumes import CLAIM, VOLUME, held_claims, held_volumes
 
 _CONTROLLERS = ("ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job")
 _GROUPS = ("", "apps", "batch")
@@ -35,7 +36,7 @@ def taken_for_granted(objects: Sequence[Object], version: str) -> list[Object]:
     kinds = {o["kind"] for o in objects}
     if not kinds.issuperset(_CONTROLLERS) or "Node" not in kinds:
         _refuse_orphans((o for o in objects if o["kind"] == "Pod"), kinds)
-    known = {ref_of(o) for o in objects if o["kind"] in (*_EVERYWHERE, *_HELD)}
+    known = {ref_of(o) for o in objects if o["kind"] in (*_EVERYWHERE, *_HELD, CLAIM, VOLUME)}
     granted: dict[Ref, Object] = {}
     if Ref("Namespace", "", "kube-system") not in known:
         granted = {ref_of(o): o for o in profile("empty", version) if o["kind"] in _EVERYWHERE}
@@ -44,6 +45,7 @@ def taken_for_granted(objects: Sequence[Object], version: str) -> list[Object]:
             granted |= {ref_of(o): o for o in namespace_with_its_own(namespace)}
     if missing := [kind for kind in _HELD if kind not in kinds]:
         granted |= _held(objects, missing)
+    granted |= _storage(objects, kinds)
     return [o for ref, o in granted.items() if ref not in known]
 
 
@@ -51,7 +53,7 @@ def told(objects: Sequence[Object], granted: Iterable[Object]) -> str:
     """What is taken for granted, in a line; "" where nothing is."""
     kinds = {o["kind"] for o in objects}
     found = Counter(o["kind"] for o in granted)
-    without = [f"{kind}s" for kind in ("Namespace", *_HELD) if found[kind] and kind not in kinds]
+    without = [f"{kind}s" for kind in ("Namespace", *_HELD, CLAIM, VOLUME) if found[kind] and kind not in kinds]
     if found["Namespace"] and "Namespace" in kinds:
         without.insert(0, f"{found['Namespace']} of its Namespaces")
     return f"the cluster was given without {', '.join(without)}: what must be there is taken for granted" if without else ""
@@ -89,6 +91,14 @@ def _held(objects: Sequence[Object], kinds: Sequence[str]) -> dict[Ref, Object]:
         made = {"apiVersion": "v1", "kind": ref.kind, "metadata": {"name": ref.name, "namespace": ref.namespace}, **data}
         found.setdefault(ref, stored(made))
     return found
+
+
+def _storage(objects: Sequence[Object], kinds: Collection[str]) -> dict[Ref, Object]:
+    """The claims pods have started with, and the volumes claims are bound to, of kinds that a dump has none of."""
+    started = [o for o in objects if o["kind"] == "Pod" and get_in(o, ("status", "phase")) in _STARTED]
+    claims = held_claims(objects, started) if CLAIM not in kinds else {}
+    bound = (*claims.values(), *(o for o in objects if o["kind"] == CLAIM))
+    return claims | (held_volumes(bound) if VOLUME not in kinds else {})
 
 
 def _used(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
