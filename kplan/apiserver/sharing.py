@@ -23,10 +23,13 @@ _ASKED = (
     "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
     "MutatingAdmissionPolicy.admissionregistration.k8s.io",
     "MutatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+    "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
+    "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+    "Service",
 )
 ASKED_ANEW = ("NamespaceLifecycle", "ResourceQuota")
 """The admission plugins whose answer another pod may change."""
-_POLICIES = tuple(k for k in _ASKED if k.endswith("admissionregistration.k8s.io"))
+_POLICIES = tuple(k for k in _ASKED if "AdmissionPolicy" in k)
 
 
 class Sharing:
