@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kplan.cli.session import load_manifests, usage_error
+from kplan.cli.exits import usage_error
+from kplan.cli.session import load_manifests
 from kplan.kubectl.apply import Apply
 from kplan.kubectl.client import Client
 from kplan.kubectl.failure import AnyFailure, Failure, Failures, aggregate, report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kplan.cli.session import usage_error
+from kplan.cli.exits import usage_error
 from kplan.model.objects import Object
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
-from kplan.cli.session import usage_error
+from kplan.cli.exits import usage_error
 
 _LONGEST = 1000
 """Characters of a glob or a pattern."""

@@ -6,5 +6,15 @@
 
 from __future__ import annotations
 
+import sys
+
+import typer
+
 PLANNED, REFUSED, USAGE, CRASHED = 0, 1, 2, 3
 CHANGES = 2
+
+
+def usage_error(message: str) -> typer.Exit:
+    """Says what is wrong with the command line; to be raised."""
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201
+    return typer.Exit(USAGE)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kplan.cli.session import usage_error
+from kplan.cli.exits import usage_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
-from kplan.cli.exits import USAGE
+from kplan.cli.exits import USAGE, usage_error
+from kplan.cli.formats import PLANS, formats
 from kplan.cli.options import ClusterOptions, OutputOptions
-from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, tells_stages, usage_error
+from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, tells_stages
 from kplan.cli.verbhelp import asks_for_help, help_of, summary
 
 if TYPE_CHECKING:
@@ -143,12 +144,7 @@ def _take(words: list[str], *, reading: bool, theirs: Collection[str] = ()) -> t
 
 
 def _is_format(text: str) -> bool:
-    import pkgutil
-
-    import kplan.render
-
-    name = text.partition("=")[0]
-    return name == "kubectl" or name in {m.name for m in pkgutil.iter_modules(kplan.render.__path__)}
+    return text.partition("=")[0] in ("kubectl", *formats(PLANS))
 
 
 def _before_dash(words: list[str]) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from kplan import __version__
-from kplan.cli.exits import CHANGES, PLANNED, REFUSED, USAGE
+from kplan.cli.exits import CHANGES, PLANNED, REFUSED, usage_error
+from kplan.cli.formats import PLANS, renderer
 from kplan.cli.options import ClusterOptions, OutputOptions
 
 if TYPE_CHECKING:
@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from kplan.load.documents import Loaded
     from kplan.pipeline import Session
     from kplan.plan.plan import Plan
-
-
-_NOT_FORMATS = frozenset(("canvas", "consequences", "explanation", "fields", "graphs", "placement", "stages", "wording"))
-"""What the formats of plans are made with, and what draws other things than plans."""
-
-
-def usage_error(message: str) -> typer.Exit:
-    """Says what is wrong with the command line; to be raised."""
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201
-    return typer.Exit(USAGE)
 
 
 def open_session(options: ClusterOptions, *, stages: bool = False) -> Session:
@@ -130,25 +120,8 @@ def finish(session: Session, output: OutputOptions, *, default: str = "text") ->
     plan = session.plan()
     for wanted in output.output or [default]:
         name, _, target = wanted.partition("=")
-        emit(renderer(name)(plan, color=not target and wants_color(output.color), quiet=output.quiet, version=__version__), target)
+        emit(renderer(PLANS, name, "kubectl")(plan, color=not target and wants_color(output.color), quiet=output.quiet, version=__version__), target)
     return exit_code(plan, output)
-
-
-def renderer(name: str) -> Callable[..., str]:
-    """The ``render`` of ``kplan/render/<name>.py``.
-
-    Raises: typer.Exit where there is no such format; the user has been told which there are.
-    """
-    import importlib
-    import pkgutil
-
-    import kplan.render
-
-    formats = sorted(m.name for m in pkgutil.iter_modules(kplan.render.__path__) if not m.ispkg and m.name not in _NOT_FORMATS)
-    if name not in formats:
-        raise usage_error(f"-o {name}: expected one of {', '.join([*formats, 'kubectl'])}")
-    render: Callable[..., str] = importlib.import_module(f"kplan.render.{name}").render
-    return render
 
 
 def emit(text: str, target: str) -> None:

@@ -16,6 +16,9 @@ from kplan.render.wording import STYLES, fields, of_consequence
 SLICE = "EndpointSlice.discovery.k8s.io"
 _QUIET_KINDS = frozenset(("Endpoints", SLICE, "Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"))
 _NOBODY = Ref("", "", "")
+PREEMPTED = "preempted"
+_DISTURBANCES = {PREEMPTED: PREEMPTED, "node-is-tainted": "evicted from a tainted node", "node-is-gone": "their node is gone", "devices-are-tainted": "their devices are tainted"}
+"""What drives pods away that their owners want, by the reason of the write."""
 
 
 def rows(changes: Iterable[Change]) -> list[Change]:
@@ -56,6 +59,7 @@ class _PodGroups:
     def __init__(self, plan: Plan) -> None:
         self.owners: dict[Ref, list[Change]] = {}
         self._ties = plan.ties
+        self._index = by_seq(plan.journal)
         for c in plan.consequences:
             if c.ref.kind == "Pod":
                 self.owners.setdefault(_owner(c), []).append(c)
@@ -74,13 +78,22 @@ class _PodGroups:
         lines = []
         if made:
             lines.append((f"{count(len(made), 'pod')} created: {self._places(made)}", "green"))
-        if gone:
-            lines.append((f"{count(len(gone), 'pod')} removed: {_by_node(gone, 'from')}", "red"))
+        for why, some in self._by_disturbance(gone).items():
+            lines.append((f"{count(len(some), 'pod')} removed{why}: {_by_node(some, 'from')}", "red"))
         if unready:
             lines.append((f"{count(len(unready), 'pod')} no longer ready: {_by_node(unready, 'on')}", "yellow"))
         if stuck:
             lines.append((f"{count(len(stuck), 'pod')} being deleted, and still there: {_by_node(stuck, 'on')}", "yellow"))
         return lines
+
+    def _by_disturbance(self, gone: list[Change]) -> dict[str, list[Change]]:
+        """The pods that go, by what drives them away, where it is not their owner."""
+        found: dict[str, list[Change]] = {}
+        for c in gone:
+            woken = self._index.get(c.woken_by)
+            whom = f" for {woken.ref}" if woken is not None and woken.ref.kind == "Pod" and c.because == PREEMPTED else ""
+            found.setdefault(f" ({_DISTURBANCES[c.because]}{whom})" if c.because in _DISTURBANCES else "", []).append(c)
+        return found
 
     def _places(self, made: list[Change]) -> str:
         where = Counter(str(get_in(c.after, ("spec", "nodeName"), "")) for c in made)

@@ -11,6 +11,7 @@ from kplan.apiserver.server import USER, APIServer
 from kplan.engine.loop import Engine
 from kplan.model.diagnostics import Location
 from kplan.model.objects import Object, Ref, get_in, ref_of
+from kplan.model.wording import count
 from kplan.plan import reach
 from kplan.plan.explain import Link, why
 from kplan.plan.plan import unscheduled_pods
@@ -71,7 +72,9 @@ def _reach(view: View, obj: Object) -> Iterator[str]:
     """Names, routes and rules: what the object lets reach what."""
     match obj["kind"]:
         case "Service":
-            yield f"{len(reach.ready_endpoints(view, obj))} endpoints are ready."
+            ready = len(reach.ready_endpoints(view, obj))
+            if get_in(obj, ("spec", "type")) != "ExternalName":
+                yield f"{count(ready, 'endpoint')} {'is' if ready == 1 else 'are'} ready."
             for name, meaning in reach.dns_names(view, obj):
                 yield f"DNS {name}: {meaning}"
         case "StatefulSet":

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import Filename, Namespace, Recursive, command_app
-from kplan.cli.session import usage_error
 
 if TYPE_CHECKING:
     from kplan.apiserver.server import APIServer

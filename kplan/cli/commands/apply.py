@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.exits import USAGE
+from kplan.cli.exits import USAGE, usage_error
 from kplan.cli.options import ClusterOptions, Filename, Namespace, OutputOptions, Recursive, command_app, with_options
-from kplan.cli.session import (
-    finish,
-    finish_as_kubectl,
-    let_pass,
-    open_session,
-    tells_stages,
-    usage_error,
-)
+from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, tells_stages
 
 if TYPE_CHECKING:
     pass

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from kplan.cli.exits import PLANNED, USAGE
+from kplan.cli.exits import PLANNED, USAGE, usage_error
 from kplan.cli.options import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
-from kplan.cli.session import open_session, usage_error, wants_color
+from kplan.cli.session import open_session, wants_color
 
 app = command_app()
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
-from kplan.cli.session import let_pass, open_session, usage_error, wants_color
+from kplan.cli.session import let_pass, open_session, wants_color
 
 if TYPE_CHECKING:
     from kplan.pipeline import Session

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kplan.cli.exits import PLANNED
+from kplan.cli.exits import PLANNED, usage_error
 from kplan.cli.options import command_app
-from kplan.cli.session import usage_error
 
 app = command_app()
 

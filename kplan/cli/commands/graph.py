@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import ClusterOptions, Filename, Namespace, Recursive, command_app, with_options
-from kplan.cli.session import let_pass, open_session, usage_error
+from kplan.cli.session import let_pass, open_session
 
 app = command_app()
 

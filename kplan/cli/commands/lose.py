@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kplan.cli.exits import usage_error
 from kplan.cli.options import ClusterOptions, OutputOptions, command_app, with_options
-from kplan.cli.session import finish, let_pass, open_session, usage_error
+from kplan.cli.session import finish, let_pass, open_session
 
 if TYPE_CHECKING:
     from kplan.model.objects import Object

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import ClusterOptions, Color, Namespace, command_app, with_options
-from kplan.cli.session import open_session, usage_error, wants_color
+from kplan.cli.session import open_session, wants_color
 
 if TYPE_CHECKING:
     from kplan.model.objects import Object

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kplan import __version__
 from kplan.cli.excluding import excluder
-from kplan.cli.exits import PLANNED, REFUSED
+from kplan.cli.exits import PLANNED, REFUSED, usage_error
+from kplan.cli.formats import VERDICTS, renderer
 from kplan.cli.options import Color, Filename, Recursive, command_app
-from kplan.cli.session import emit, usage_error, wants_color
+from kplan.cli.session import emit, wants_color
 
 if TYPE_CHECKING:
     from kplan.load.documents import Document, Loaded
     from kplan.load.sources import Source
     from kplan.model.diagnostics import Diagnostic
     from kplan.model.objects import Object
-    from kplan.render.verdicts.report import Report
     from kplan.validation.judge import Judge, Settings
     from kplan.validation.verdict import Verdict
 
@@ -56,7 +56,7 @@ def validate(
 ) -> int:
     """Judge manifests: decoding, schema, and the API server's own rules, with file:line:column."""
     from kplan.load.sources import find_sources
-    from kplan.render.verdicts.report import Report
+    from kplan.render.report import Report
     from kplan.render.verdicts.text import findings_text
     from kplan.validation.judge import Settings
     from kplan.validation.verdict import words_of
@@ -64,7 +64,7 @@ def validate(
     named = [*(files or []), *(filename or [])] or (["-"] if _is_piped() else [])
     if not named:
         raise usage_error("name files or folders to validate, or - for standard input")
-    formats = [(_format(name), target) for name, _, target in (wanted.partition("=") for wanted in output or ["text"])]
+    formats = [(renderer(VERDICTS, name), target) for name, _, target in (wanted.partition("=") for wanted in output or ["text"])]
     if color not in ("auto", "always", "never"):
         raise usage_error(f"--color {color}: expected auto, always or never")
     settings = Settings(kubernetes_version, schema_only, ignore_missing_schemas, words_of(skip or []), words_of(reject or []))
@@ -198,16 +198,3 @@ def _emit(text: str, target: str) -> None:
         emit(text, target)
     except OSError as problem:
         raise usage_error(f"-o …={target}: {(problem.strerror or str(problem)).lower()}") from None
-
-
-def _format(name: str) -> Callable[[Report], str]:
-    import importlib
-    import pkgutil
-
-    import kplan.render.verdicts as formats
-
-    known = sorted(m.name for m in pkgutil.iter_modules(formats.__path__) if m.name != "report")
-    if name not in known:
-        raise usage_error(f"-o {name}: expected one of {', '.join(known)}")
-    render: Callable[[Report], str] = importlib.import_module(f"kplan.render.verdicts.{name}").render
-    return render

@@ -6,7 +6,7 @@ Mirrors: the toolkit's escaping of workflow commands (actions/toolkit packages/c
 from __future__ import annotations
 
 from kplan.model.diagnostics import Severity
-from kplan.render.verdicts.report import Report, subject_of
+from kplan.render.report import Report, subject_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from kplan.model.diagnostics import Diagnostic
-from kplan.render.verdicts.report import Report
+from kplan.render.report import Report
 
 FORMAT_VERSION = "1.0"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from kplan.model.diagnostics import Diagnostic, Severity
-from kplan.render.verdicts.report import Report, subject_of
+from kplan.render.report import Report, subject_of
 from kplan.validation.verdict import ERROR, INVALID, SKIPPED, Verdict
 
 _UNFIT = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from kplan.model.diagnostics import Diagnostic, Severity
-from kplan.render.verdicts.report import Report
+from kplan.render.report import Report
 from kplan.validation.verdict import ERROR, INVALID, SKIPPED, VALID, Verdict
 
 _STATUSES = {VALID: "statusValid", INVALID: "statusInvalid", ERROR: "statusError", SKIPPED: "statusSkipped"}

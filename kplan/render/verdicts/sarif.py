@@ -10,7 +10,7 @@ import orjson
 from kplan.engine.discovery import discover
 from kplan.model.codes import CODES, Code
 from kplan.model.diagnostics import Diagnostic, Severity
-from kplan.render.verdicts.report import Report, subject_of
+from kplan.render.report import Report, subject_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

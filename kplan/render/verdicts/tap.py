@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kplan.model.diagnostics import Severity
-from kplan.render.verdicts.report import Report, subject_of
+from kplan.render.report import Report, subject_of
 from kplan.validation.verdict import SKIPPED, VALID
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kplan.model.diagnostics import Diagnostic, Severity
 from kplan.render.canvas import Canvas
-from kplan.render.verdicts.report import Report, excerpt_of, subject_of
+from kplan.render.report import Report, excerpt_of, subject_of
 from kplan.validation.verdict import SKIPPED, VALID
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}

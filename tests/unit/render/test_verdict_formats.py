@@ -15,9 +15,9 @@ import kplan
 from kplan.load.documents import Loaded, Skipped
 from kplan.model.codes import CODES
 from kplan.model.diagnostics import Diagnostic, Location, Severity
+from kplan.render.report import Report
 from kplan.render.verdicts import github, junit, kubeconform, sarif, tap, text
 from kplan.render.verdicts import json as json_format
-from kplan.render.verdicts.report import Report
 from kplan.validation.judge import Judge, Settings, judge_all
 from kplan.validation.verdict import ERROR, INVALID, VALID, Verdict
 from tests.documents import as_document
