@@ -37,9 +37,8 @@ def taken_for_granted(objects: Sequence[Object], version: str) -> list[Object]:
     if not kinds.issuperset(_CONTROLLERS) or "Node" not in kinds:
         _refuse_orphans((o for o in objects if o["kind"] == "Pod"), kinds)
     known = {ref_of(o) for o in objects if o["kind"] in (*_EVERYWHERE, *_HELD, CLAIM, VOLUME)}
-    granted: dict[Ref, Object] = {}
-    if Ref("Namespace", "", "kube-system") not in known:
-        granted = {ref_of(o): o for o in profile("empty", version) if o["kind"] in _EVERYWHERE}
+    wanted = _EVERYWHERE if Ref("Namespace", "", "kube-system") not in known else ("PriorityClass",)
+    granted = {ref_of(o): o for o in profile("empty", version) if o["kind"] in wanted}
     for namespace in sorted({namespace_of(o) for o in objects} - {"", *NAMESPACES}):
         if Ref("Namespace", "", namespace) not in known:
             granted |= {ref_of(o): o for o in namespace_with_its_own(namespace)}
