@@ -67,7 +67,7 @@ def _is_over(obj: Object) -> bool:
 def _references(subject: Subject, obj: Object, gone: Mapping[Ref, Change]) -> Iterator[tuple[Ref, str, str]]:
     kind = kind_of(obj)
     for relation, target, optional in edges_of(subject.view, obj) if gone else ():
-        if relation != REFERS or target not in gone or (optional and target.kind != "ClusterRole.rbac.authorization.k8s.io"):
+        if relation != REFERS or target not in gone or (optional and not target.kind.startswith("ClusterRole.")):
             continue
         if harm := _harm(obj, kind, target.kind):
             yield target, "is deleted", harm

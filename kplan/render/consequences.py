@@ -16,8 +16,12 @@ from kplan.render.wording import STYLES, fields, of_consequence
 SLICE = "EndpointSlice.discovery.k8s.io"
 _QUIET_KINDS = frozenset(("Endpoints", SLICE, "Event", "Lease.coordination.k8s.io", "IPAddress.networking.k8s.io"))
 _NOBODY = Ref("", "", "")
-PREEMPTED = "preempted"
-_DISTURBANCES = {PREEMPTED: PREEMPTED, "node-is-tainted": "evicted from a tainted node", "node-is-gone": "their node is gone", "devices-are-tainted": "their devices are tainted"}
+_DISTURBANCES = {
+    "preempted": "preempted by pods of higher priority",
+    "node-is-tainted": "evicted from a tainted node",
+    "node-is-gone": "the node is gone",
+    "devices-are-tainted": "evicted from tainted devices",
+}
 """What drives pods away that their owners want, by the reason of the write."""
 
 
@@ -59,7 +63,6 @@ class _PodGroups:
     def __init__(self, plan: Plan) -> None:
         self.owners: dict[Ref, list[Change]] = {}
         self._ties = plan.ties
-        self._index = by_seq(plan.journal)
         for c in plan.consequences:
             if c.ref.kind == "Pod":
                 self.owners.setdefault(_owner(c), []).append(c)
@@ -86,13 +89,12 @@ class _PodGroups:
             lines.append((f"{count(len(stuck), 'pod')} being deleted, and still there: {_by_node(stuck, 'on')}", "yellow"))
         return lines
 
-    def _by_disturbance(self, gone: list[Change]) -> dict[str, list[Change]]:
+    @staticmethod
+    def _by_disturbance(gone: list[Change]) -> dict[str, list[Change]]:
         """The pods that go, by what drives them away, where it is not their owner."""
         found: dict[str, list[Change]] = {}
         for c in gone:
-            woken = self._index.get(c.woken_by)
-            whom = f" for {woken.ref}" if woken is not None and woken.ref.kind == "Pod" and c.because == PREEMPTED else ""
-            found.setdefault(f" ({_DISTURBANCES[c.because]}{whom})" if c.because in _DISTURBANCES else "", []).append(c)
+            found.setdefault(f" ({_DISTURBANCES[c.because]})" if c.because in _DISTURBANCES else "", []).append(c)
         return found
 
     def _places(self, made: list[Change]) -> str:

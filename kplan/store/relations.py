@@ -85,10 +85,16 @@ def _role_binding(view: View, obj: Object) -> Iterator[Edge]:
     rbac = "rbac.authorization.k8s.io"
     role = obj.get("roleRef") or {}
     namespace = obj["metadata"].get("namespace") or ""
-    yield REFERS, Ref(f"{role.get('kind')}.{rbac}", namespace if role.get("kind") == "Role" else "", role.get("name") or ""), role.get("kind") == "ClusterRole"
+    kind, name = role.get("kind"), role.get("name") or ""
+    yield REFERS, Ref(f"{kind}.{rbac}", namespace if kind == "Role" else "", name), kind == "ClusterRole" and _comes_with_cluster(name)
     for subject in obj.get("subjects") or []:
         if subject.get("kind") == "ServiceAccount":
             yield REFERS, Ref("ServiceAccount", subject.get("namespace") or namespace, subject.get("name") or ""), False
+
+
+def _comes_with_cluster(role: str) -> bool:
+    """Whether every cluster has the ClusterRole, so that it need not be among what is given of one."""
+    return role.startswith("system:") or role in ("cluster-admin", "admin", "edit", "view")
 
 
 def _claim(view: View, obj: Object) -> Iterator[Edge]:

@@ -53,7 +53,7 @@ def reconcile_new_replica_set(r: Rollout) -> Scaled:
     if size > desired:
         return (yield from scale_replica_set(r, r.new, desired, "deployment-scaled"))
     allowed = new_rs_new_replicas(r.d, wanted(r.all), size)
-    return (yield from scale_replica_set(r, r.new, allowed, "surge-limit"))
+    return (yield from scale_replica_set(r, r.new, allowed, "rollout-goes-on"))
 
 
 def reconcile_old_replica_sets(r: Rollout) -> Scaled:

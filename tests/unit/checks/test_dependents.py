@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.oracle.running import run
 from tests.unit.checks.test_checks import SERVICE, SETTINGS, WEB, changed, done, plan
 
 Made = dict[str, Any]
@@ -267,3 +269,22 @@ def test_only_keys_that_pods_read_matter(tmp_path: Path) -> None:
     assert plan(tmp_path, [SETTINGS, reads], [{**SETTINGS, "data": {"level": "info", "other": "x"}}]) == []
     ((code, _),) = plan(tmp_path, [SETTINGS, reads], [{**SETTINGS, "data": {"level": "debug"}}])
     assert code == "KP803"
+
+
+@pytest.mark.parametrize(("role", "missing"), [("edit", False), ("system:node-reader", False), ("cluster-admn", True)])
+def test_a_cluster_role_that_no_cluster_brings_along(tmp_path: Path, role: str, missing: bool) -> None:
+    binding = {**BINDING, "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role}}
+    found = [("KP404", f"RoleBinding default/it: refers to ClusterRole {role}, which does not exist")]
+    assert plan(tmp_path, [binding]) == (found if missing else [])
+
+
+def test_pods_that_are_driven_away_are_told_with_what_does_it(tmp_path: Path) -> None:
+    high = {**CLASS, "metadata": {"name": "high"}}
+    greedy = web(containers=container(resources={"requests": {"cpu": "3"}}))
+    plan(tmp_path, [changed(greedy, replicas=3), high])
+    crit = {**web(containers=container(resources={"requests": {"cpu": "3"}}), priorityClassName="high"), "metadata": {"name": "crit", "namespace": "default"}}
+    (tmp_path / "crit.json").write_text(json.dumps(changed(crit, replicas=1)))
+    said = run(["apply", "--dry-run", "-f", "crit.json", "--cluster", "state0.json"], tmp_path).stdout
+    assert "1 pod removed (preempted by pods of higher priority): 1 from kind-worker" in said
+    said = run(["taint", "node", "kind-worker", "a=b:NoExecute", "--dry-run", "--cluster", "state0.json"], tmp_path).stdout
+    assert "1 pod removed (evicted from a tainted node): 1 from kind-worker" in said
