@@ -91,3 +91,17 @@ def test_claims_of_ephemeral_volumes_are_told_of_at_the_workload(tmp_path: Path)
     web = changed(WEB, replicas=1, template={**WEB["spec"]["template"], "spec": template})
     found = dict(plan(tmp_path, [SETTINGS, web]))
     assert found["KP604"].startswith("Deployment default/web: PersistentVolumeClaim default/web-")
+
+
+FAST = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "csi.example.com", "allowVolumeExpansion": True}
+DRIVER = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "csi.example.com"}, "spec": {}}
+MORE = {"requests": {"storage": "5Gi"}}
+
+
+def test_nobody_is_known_to_grow_a_volume(tmp_path: Path) -> None:
+    said = "PersistentVolumeClaim default/data: asks for 5Gi, but stays at 1Gi until driver csi.example.com grows its volume"
+    assert plan(tmp_path, [FAST, claim(storageClassName="fast")], [claim(storageClassName="fast", resources=MORE)]) == [("KP607", said)]
+
+
+def test_a_driver_that_is_there_grows_it(tmp_path: Path) -> None:
+    assert plan(tmp_path, [FAST, DRIVER, claim(storageClassName="fast")], [claim(storageClassName="fast", resources=MORE)]) == []
