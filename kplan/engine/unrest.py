@@ -1,7 +1,7 @@
 """Notices objects that never come to rest, and who keeps changing them.
 
 Four signs: one object is written very often at one instant; several parties, in turn, bring an object back to what it was
-before; what one party makes another deletes, time and again (``churn.py``); or timers fire again and again, with no end of it,
+before; what one party makes another ends, time and again (``churn.py``); or timers fire again and again, with no end of it,
 while nothing but statuses changes.  Who takes part is not called again, so that every plan ends, and ends the same way.
 """
 
@@ -52,8 +52,7 @@ class Unrest:
     found: list[Oscillation] = field(default_factory=list)
     silenced: set[Item] = field(default_factory=set)
     """Who is not called any more."""
-    _churn: Churn | None = None
-    """None where there is an end to the clock's moving."""
+    _churn: Churn = field(default_factory=Churn)
     _written: Counter[Ref] = field(default_factory=Counter)
     _changed: Counter[Ref] = field(default_factory=Counter)
     _turns: dict[Ref, _Turns] = field(default_factory=dict)
@@ -63,7 +62,7 @@ class Unrest:
     def begin(self, *, bounded: bool = False) -> None:
         """A run to the fixed point begins; or one to an instant, which ends by itself."""
         self._idle = 0
-        self._churn = None if bounded else Churn()
+        self._churn = Churn(bounded)
         self._written.clear()
         self._changed.clear()
         self._turns.clear()
@@ -82,7 +81,7 @@ class Unrest:
 
     def silences(self, item: Item) -> bool:
         """Whether a party is not called (any more)."""
-        return item in self.silenced or (self._churn is not None and self._churn.spares(item))
+        return item in self.silenced or self._churn.spares(item)
 
     def observe(self, write: Write, item: Item | None, journal: Journal) -> bool:
         """Take note of a write by a party (None: the user); whether others are to hear of it."""
@@ -92,14 +91,14 @@ class Unrest:
             if self._written[ref] == MOST_WRITES + 1:
                 self._report(ref, journal.of(ref))
             return False
+        if item is not None and (life := self._churn.observe(write, item)) is not None:
+            self._report(*life)
         if write.subresource == "status":
             if self._idle > MOST_IDLE_INSTANTS - _QUOTED:
                 self._statuses.append(write)
             return True
         self._idle = 0
         self._statuses.clear()
-        if item is not None and self._churn is not None and (life := self._churn.observe(write, item)) is not None:
-            self._report(*life)
         if write.verb == UPDATE and item is not None:
             self._take_turn(write, item)
         return True

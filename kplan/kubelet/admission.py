@@ -23,6 +23,8 @@ from kplan.model.podresources import Amounts, Reported, add, amounts, pod_reques
 from kplan.model.quantity import Quantity
 from kplan.store.view import View, pods_on
 
+REJECTED = "Pod was rejected: "
+"""How the message of a refused pod begins."""
 _OS = "kubernetes.io/os"
 _PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 _MEMORY_TAINT = {"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}
@@ -55,7 +57,7 @@ def refusal(view: View, node: Object, pod: Object) -> Refusal | None:
 def refused(pod: Object, why: Refusal, *, now: float, tracking: bool) -> Object:
     """The pod as it is after it was refused: it has failed, and nothing more is told of it."""
     before = pod.get("status") or EMPTY
-    status: dict[str, Any] = {"phase": "Failed", "reason": why.reason, "message": f"Pod was rejected: {why.message}"}
+    status: dict[str, Any] = {"phase": "Failed", "reason": why.reason, "message": f"{REJECTED}{why.message}"}
     status |= {key: before[key] for key in ("qosClass", "resourceClaimStatuses", "extendedResourceClaimStatus", "conditions") if key in before}
     status["startTime"] = write_instant(now)
     if tracking and (generation := pod["metadata"].get("generation")):

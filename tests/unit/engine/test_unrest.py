@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kplan.engine.contract import Context, Key, Requeue, Steps, Update, Watch, own_key
 from kplan.model.objects import Object, Ref, replace_in
 from kplan.pipeline import Session
@@ -217,3 +219,44 @@ def test_pods_evicted_once_each_are_none(tmp_path: Path) -> None:
     (tmp_path / "short.yaml").write_text(SHORT_LIVED.replace("tolerationSeconds: 2", "tolerationSeconds: 600"))
     plan = json.loads(run(["apply", "--dry-run", "-f", "short.yaml", "-o", "json"], tmp_path).stdout)
     assert plan["oscillations"] == []
+
+
+REFUSED = """\
+apiVersion: v1
+kind: Node
+metadata: {name: worker}
+status: {allocatable: {cpu: "1", memory: 8Gi, pods: "50"}, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      nodeName: worker
+      containers: [{name: web, image: web:1, resources: {requests: {cpu: 800m}}}]
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["--for", "24h"]])
+def test_pods_that_a_node_refuses_again_and_again_are_a_finding(tmp_path: Path, more: list[str]) -> None:
+    (tmp_path / "full.yaml").write_text(REFUSED)
+    plan = json.loads(run(["apply", "--dry-run", "-f", "full.yaml", "-o", "json", *more], tmp_path).stdout)
+    (found,) = plan["oscillations"]
+    assert found["ref"]["kind"] == "ReplicaSet"
+    assert {w["reason"] for w in plan["waiting"]} >= {"OutOfcpu"}
+    assert len(plan["waiting"]) < 20
+
+
+CALM = REFUSED.split("---")[1].replace("web", "other").replace("  replicas: 2\n", "  minReadySeconds: 10\n").replace("800m", "10m").replace("      nodeName: worker\n", "")
+
+
+def test_other_pods_start_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "full.yaml").write_text(f"{REFUSED}---{CALM}")
+    plan = json.loads(run(["apply", "--dry-run", "-f", "full.yaml", "-o", "json"], tmp_path).stdout)
+    told = [d["message"] for d in plan["diagnostics"]]
+    assert any("ReplicaSet default/web-" in words and "never comes to rest" in words for words in told)
+    assert not any("other" in words for words in told)
