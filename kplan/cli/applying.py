@@ -106,7 +106,7 @@ def _run(session: Session, applying: RecordedApply, loaded: Loaded, as_kubectl: 
     """
     client = applying.client
     if as_kubectl:
-        return applying.run(read_infos(loaded.deliveries, client))
+        return aggregate(map(Failure, loaded.usage)) or applying.run(read_infos(loaded.deliveries, client))
     pending = sorted(loaded.documents, key=_rank)
     _tell_order(session, loaded)
     errors: list[AnyFailure | None] = []

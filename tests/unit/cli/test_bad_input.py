@@ -55,6 +55,12 @@ def test_a_folder_without_manifests_and_a_path_that_is_not_there(tmp_path: Path)
         assert len(said.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("verb", ["apply", "create", "delete", "replace"])
+def test_kubectl_says_of_a_path_that_is_not_there(verb: str, tmp_path: Path) -> None:
+    said = run([verb, "-f", "nowhere.yaml", "--dry-run", "-o", "kubectl"], tmp_path)
+    assert (said.code, said.stdout, said.stderr) == (1, "", 'error: the path "nowhere.yaml" does not exist\n')
+
+
 def test_the_documents_before_an_error_are_planned_and_the_error_is_told(tmp_path: Path) -> None:
     said = run(["apply", "--dry-run", "-f", str(BAD / "syntax-error.yaml")], tmp_path)
     assert said.code == 1
