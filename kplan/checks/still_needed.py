@@ -93,7 +93,7 @@ def _lost_keys(change: Change) -> frozenset[str]:
 
 def _keys(obj: Object, lost: Mapping[Ref, frozenset[str]]) -> Iterator[tuple[Ref, str, str]]:
     namespace, harm = obj["metadata"].get("namespace") or "", "cannot start again" if kind_of(obj) == "Pod" else _NO_START
-    read = {(Ref(kind, namespace, name), key) for spec in pod_specs(obj) for kind, name, key in _read_keys(spec)} if lost else set()
+    read = {(Ref(kind, namespace, name), key) for _, spec in pod_specs(obj) for kind, name, key in _read_keys(spec)} if lost else set()
     for source, key in sorted(read):
         if key in lost.get(source, ()):
             yield source, f"loses the key {key}", harm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kplan.model.objects import Object, Ref, get_in, group_of, kind_of, owner_references, ref_of, uid_of
+from kplan.model.objects import Object, Path, Ref, get_in, group_of, kind_of, owner_references, ref_of, uid_of
 from kplan.model.selectors import Selector, from_label_selector, from_labels
 from kplan.store.view import View, owned, select
 
@@ -24,16 +24,16 @@ def edges_of(view: View, obj: Object) -> Iterator[Edge]:
     make = _STATED.get(kind_of(obj))
     if make is not None:
         yield from make(view, obj)
-    for spec in pod_specs(obj):
+    for _, spec in pod_specs(obj):
         yield from _pod_references(obj["metadata"].get("namespace") or "", spec)
 
 
-def pod_specs(obj: Object) -> Iterator[Mapping[str, Any]]:
-    """What an object says of pods: a pod of itself, a workload in its template."""
+def pod_specs(obj: Object) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """What an object says of pods, and where: a pod of itself, a workload in its template."""
     for path in _TEMPLATES.get(kind_of(obj), ()):
         spec = get_in(obj, path)
         if isinstance(spec, Mapping):
-            yield spec
+            yield path, spec
 
 
 def _owned_kind(obj: Object) -> str:

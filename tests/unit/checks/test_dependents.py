@@ -288,3 +288,20 @@ def test_pods_that_are_driven_away_are_told_with_what_does_it(tmp_path: Path) ->
     assert "1 pod removed (preempted by pods of higher priority): 1 from kind-worker" in said
     said = run(["taint", "node", "kind-worker", "a=b:NoExecute", "--dry-run", "--cluster", "state0.json"], tmp_path).stdout
     assert "1 pod removed (evicted from a tainted node): 1 from kind-worker" in said
+
+
+@pytest.mark.parametrize(
+    ("probe", "said"),
+    [
+        ({"readinessProbe": {"httpGet": {"port": "htpp"}}}, "the readinessProbe of container web asks port htpp, which the container does not have: the container is never ready"),
+        ({"startupProbe": {"tcpSocket": {"port": "x"}}}, "the startupProbe of container web asks port x, which the container does not have: the container never counts as started, so that it is never ready"),
+        ({"livenessProbe": {"httpGet": {"port": "x"}}}, "the livenessProbe of container web asks port x, which the container does not have: nobody notices when the container hangs"),
+        ({"readinessProbe": {"httpGet": {"port": "http"}}}, ""),
+        ({"readinessProbe": {"httpGet": {"port": 9}}}, ""),
+        ({"readinessProbe": {"grpc": {"port": 9}}}, ""),
+    ],
+)
+def test_a_probe_asks_a_port_of_its_container(tmp_path: Path, probe: Made, said: str) -> None:
+    other = {"name": "other", "image": "a", "ports": [{"name": "x", "containerPort": 1}]}
+    found = plan(tmp_path, [web(containers=[other, *container(ports=[{"name": "http", "containerPort": 80}], **probe)])])
+    assert found == ([("KP406", f"Deployment default/web: {said}")] if said else [])
