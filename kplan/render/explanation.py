@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from kplan.apiserver.server import USER, APIServer
 from kplan.engine.loop import Engine
 from kplan.model.diagnostics import Location
-from kplan.model.objects import Object, Ref, get_in, ref_of
+from kplan.model.objects import EMPTY, Object, Ref, get_in, ref_of
 from kplan.model.wording import count
 from kplan.plan import reach
 from kplan.plan.explain import Link, why
@@ -21,6 +21,8 @@ from kplan.store.store import Store
 from kplan.store.view import View
 
 Origins = dict[Ref, Location]
+_UNBOUND = {"PersistentVolumeClaim": ("Pending", "Lost"), "PersistentVolume": ("Failed",)}
+"""The phases of claims and volumes that want a reason: the last that was said of them."""
 
 
 def find(server: APIServer, view: View, target: str, namespace: str) -> list[Object]:
@@ -116,3 +118,7 @@ def _trouble(canvas: Canvas, ref: Ref, store: Store) -> None:
     for waiting in waiting_pods(store):
         if waiting.ref == ref:
             canvas.line(f"  It cannot start: {waiting.reason}{': ' + waiting.message if waiting.message else ''}")
+    if ref.kind in _UNBOUND and (phase := get_in(store.get(ref) or EMPTY, ("status", "phase"))) in _UNBOUND[ref.kind]:
+        said = next((e.message for e in reversed(store.journal.events) if e.ref == ref), "")
+        if said:
+            canvas.line(f"  It stays {phase}: {said}")

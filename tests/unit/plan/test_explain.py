@@ -27,6 +27,20 @@ def test_a_pending_pod_says_what_the_scheduler_says(tmp_path: Path) -> None:
     assert "It stays Pending: 0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient cpu." in text
 
 
+CLAIM = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], storageClassName: gold, resources: {requests: {storage: 1Gi}}}
+"""
+
+
+def test_a_pending_claim_says_what_was_last_said_of_it(tmp_path: Path) -> None:
+    (tmp_path / "claim.yaml").write_text(CLAIM)
+    said = run(["explain", "pvc/data", "-n", "shop", "-f", SHOP, "-f", "claim.yaml"], tmp_path)
+    assert '  It stays Pending: storageclass.storage.k8s.io "gold" not found' in said.stdout.splitlines()
+
+
 def test_a_headless_service_lists_the_names_of_its_pods(tmp_path: Path) -> None:
     text = "\n".join(explain("service/db", tmp_path))
     assert "DNS db.shop.svc.cluster.local: 2 addresses" in text
