@@ -36,6 +36,7 @@ DELETION_TIMEOUT = 120.0
 STALE_TIMEOUT = 120.0
 ALLOWED = "DisruptionAllowed"
 _BY_KUBELET = "TerminationByKubelet"
+_FOUND_IN_ANY_VERSION = (("ReplicationController", ""), ("ReplicaSet", "apps"), ("StatefulSet", "apps"), ("Deployment", "apps"))
 
 
 class StaleCondition(NamedTuple):
@@ -155,6 +156,8 @@ def _controller_and_scale(pod: Object, owner: Any, view: View, ctx: Context) -> 
             d = view.get(Ref("Deployment.apps", namespace, above["name"]))
             if d is not None and uid_of(d) == above["uid"]:
                 owner = above
+    if (owner["kind"], group_of(owner["apiVersion"])) not in _FOUND_IN_ANY_VERSION and ctx.resolve(owner["apiVersion"], owner["kind"]) is None:
+        raise Uncountable(f'no matches for kind "{owner["kind"]}" in version "{owner["apiVersion"]}"')
     try:
         scale = scale_of(owner, namespace, view, ctx)
     except NoScale as error:
