@@ -11,10 +11,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kplan.load.documents import Delivery, Document, Origin, Skipped
+from kplan.load.encrypted import opened
 from kplan.load.files import Found, NotText
+from kplan.load.kustomizations import PATCH
 from kplan.load.metadata import metadata_problem
 from kplan.load.recognise import TEMPLATE, foreign_file, foreign_value, is_template, kind_problem, validation_failure
 from kplan.load.stream import Reading, read_stream
@@ -30,11 +33,11 @@ _NO_VERSION = "Object 'apiVersion' is missing in 'object has no apiVersion field
 class ManifestFile:
     """The documents of one file, as they are read."""
 
-    def __init__(self, found: Found, *, tell_duplicates: bool = True) -> None:
+    def __init__(self, found: Found, patched_by: str = "", *, tell_duplicates: bool = True) -> None:
         self.name = found.path
         self.explicit = found.explicit
         self.tell_duplicates = tell_duplicates
-        self.foreign = foreign_file(os.path.basename(found.path), in_chart=found.in_chart)
+        self.foreign = foreign_file(os.path.basename(found.path), in_chart=found.in_chart) or (PATCH.format(patched_by) if patched_by else "")
         self.documents: list[Document] = []
         self.diagnostics: list[Diagnostic] = []
         self.skipped: list[Skipped] = []
@@ -116,6 +119,8 @@ class ManifestFile:
             self._delivered.append(document)
         if foreign or (problem and not self._has_identity(document)):
             return
+        if (plain := opened(document.object)) is not document.object:
+            document = replace(document, object=plain)
         self.documents.append(document)
         if self.tell_duplicates:
             for path, at in document.duplicates:

@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from kplan.load.encrypted import encrypted_value
+from kplan.load.kustomizations import FILES as KUSTOMIZATION_FILES
+
 _VALIDATION_HINT = "if you choose to ignore these errors, turn validation off with --validate=false"
-_KUSTOMIZATION_FILES = frozenset(("kustomization.yaml", "kustomization.yml", "Kustomization"))
 _CHART_FILES = frozenset(("Chart.yaml", "Chart.yml", "values.yaml", "values.yml", "values.schema.json"))
 _KUSTOMIZE_GROUPS = ("kustomize.config.k8s.io/",)
 _OBJECT_FIELDS = frozenset(("metadata", "spec", "data", "stringData", "items"))
@@ -26,7 +28,7 @@ NOT_KUBERNETES = "not a Kubernetes object: it has neither apiVersion nor kind"
 
 def foreign_file(name: str, *, in_chart: bool) -> str:
     """Why a file of that name holds no manifests; "" where it may."""
-    if name in _KUSTOMIZATION_FILES:
+    if name in KUSTOMIZATION_FILES:
         return KUSTOMIZATION
     if in_chart:
         return CHART if name in _CHART_FILES else TEMPLATE
@@ -56,7 +58,7 @@ def foreign_value(value: Any) -> str:
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     if any(isinstance(word, str) and "{{" in word for word in (api_version, kind, name)):
         return TEMPLATE
-    return ""
+    return encrypted_value(value)
 
 
 def _looks_like_object(value: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kplan.load.documents import Delivery, Document, Loaded, Skipped
 from kplan.load.files import EXTENSIONS, STDIN, Found, NotText, PathError, decode, find_files, read_file
+from kplan.load.kustomizations import Kustomizations
 from kplan.load.manifests import ManifestFile
 from kplan.load.sharing import collection_paused
 from kplan.load.stream import read_stream
@@ -92,6 +93,7 @@ class _Loading:
         self.skipped: list[Skipped] = []
         self.deliveries: list[Delivery] = []
         self.usage: list[str] = []
+        self.kustomizations = Kustomizations()
         self.files = 0
 
     def result(self) -> Loaded:
@@ -121,7 +123,8 @@ class _Loading:
 
     def data(self, found: Found, data: bytes) -> None:
         self.files += 1
-        file = ManifestFile(found, tell_duplicates=self.tell_duplicates)
+        patched_by = "" if found.piped else self.kustomizations.patched_by(found.path)
+        file = ManifestFile(found, patched_by, tell_duplicates=self.tell_duplicates)
         try:
             text = decode(data)
         except NotText as refused:

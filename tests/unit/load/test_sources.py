@@ -254,3 +254,72 @@ def test_the_shop_is_read_without_a_word() -> None:
     assert len(loaded.documents) == 18
     assert not loaded.diagnostics and not loaded.skipped
     assert loaded.deliveries[0].documents[0].object["kind"] == "Namespace"
+
+
+# -- pieces of kustomizations, and what is encrypted ---------------------------------------------------------------------
+
+PATCHING = """resources: [base.yaml]
+patches: [{path: sub/replicas.yaml}, {patch: "- op: remove"}]
+patchesStrategicMerge: [old.yaml, "inline: {}\\n"]
+patchesJson6902: [{path: ops.yaml, target: {kind: Pod}}]
+"""
+
+
+def test_patches_of_a_kustomization_are_no_objects() -> None:
+    write("k/kustomization.yaml", PATCHING)
+    for name in ("base", "old", "sub/replicas", "sub/other"):
+        write(f"k/{name}.yaml", config_map(name.replace("/", "-")))
+    write("k/ops.yaml", "[{op: remove, path: /metadata/labels}]")
+    loaded = load_sources(["k"], recursive=True)
+    assert names(loaded) == ["base", "sub-other"]
+    assert [f"{s.file}: {s.reason}" for s in loaded.skipped if "a patch of" in s.reason] == [
+        f"k/{name}: a patch of k/kustomization.yaml, not an object: build that first (kubectl kustomize DIR | kplan … -f -)"
+        for name in ("old.yaml", "ops.yaml", "sub/replicas.yaml")
+    ]
+
+
+def test_a_patch_that_is_named_is_an_error_for_kplan_and_an_object_for_kubectl() -> None:
+    write("k/kustomization.yml", "patches: [{path: a.yaml}]")
+    write("k/a.yaml", config_map("a"))
+    loaded = load_sources(["k/a.yaml"])
+    assert (names(loaded), codes(loaded)) == ([], ["KP107 k/a.yaml:1"])
+    assert [d.object["metadata"]["name"] for d in loaded.deliveries[0].documents] == ["a"]
+
+
+@pytest.mark.parametrize("text", ["patches: 5", "patches: [1, {path: 2}]", "- a", "{{", "\0"])
+def test_a_kustomization_that_cannot_be_read_patches_nothing(text: str) -> None:
+    write("k/kustomization.yaml", text)
+    write("k/a.yaml", config_map("a"))
+    assert names(load_sources(["k"])) == ["a"]
+
+
+SECRET = """apiVersion: v1
+kind: Secret
+metadata: {name: s}
+data: {a: "ENC[AES256_GCM,data:x,type:str]", b: Yg==}
+stringData: {c: "ENC[AES256_GCM,data:x,type:str]"}
+sops: {mac: "ENC[AES256_GCM,data:x,type:str]", version: 3.9.0}
+"""
+
+
+def test_secrets_whose_values_are_encrypted_have_their_keys() -> None:
+    write("s.yaml", SECRET)
+    loaded = load_sources(["s.yaml"])
+    (document,) = loaded.documents
+    assert "sops" not in document.object
+    assert (list(document.object["data"]), document.object["data"]["b"], list(document.object["stringData"])) == (["a", "b"], "Yg==", ["c"])
+    assert document.locate(("data", "b")).line == 4
+    assert "sops" in loaded.deliveries[0].documents[0].object, "kubectl would be given it as it is"
+
+
+@pytest.mark.parametrize("text", [SECRET.replace("Secret", '"ENC[x]"'), SECRET.replace("kind: Secret", "kind: ConfigMap"), SECRET.replace("name: s", 'name: "ENC[x]"')])
+def test_what_is_encrypted_beyond_that_is_left_out(text: str) -> None:
+    write("d/s.yaml", text)
+    loaded = load_sources(["d"])
+    assert (names(loaded), codes(loaded)) == ([], [])
+    assert [s.reason for s in loaded.skipped] == ["encrypted by SOPS: decrypt it first (sops decrypt FILE | kplan … -f -)"]
+
+
+def test_an_object_with_a_field_of_that_name_is_not_encrypted() -> None:
+    write("d/s.yaml", config_map("a") + "sops: {version: 1}\n")
+    assert "sops" in load_sources(["d"]).documents[0].object
