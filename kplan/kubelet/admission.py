@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kplan.apiserver.rules.quantities import is_extended_resource_name
+from kplan.apiserver.rules.restarts import is_sidecar
 from kplan.kubelet.phase import FINAL
-from kplan.kubelet.restarts import is_sidecar
 from kplan.model.instants import write_instant
 from kplan.model.nodeaffinity import RequiredNodeAffinity, tolerates, untolerated
 from kplan.model.objects import EMPTY, Object, get_in, labels_of, name_of, uid_of

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kplan.apiserver.rules.restarts import is_sidecar
 from kplan.kubelet.phase import FINAL
-from kplan.kubelet.restarts import is_sidecar
 from kplan.model.objects import EMPTY, Object
 
 READY_TO_START, INITIALIZED, READY, CONTAINERS_READY = "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"

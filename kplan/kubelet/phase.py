@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kplan.kubelet.restarts import is_sidecar, starts_again
+from kplan.apiserver.rules.restarts import is_sidecar, starts_again
 from kplan.model.objects import EMPTY
 
 FINAL = ("Succeeded", "Failed")

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kplan.apiserver.rules.restarts import is_sidecar, starts_again
 from kplan.kubelet.conditions import conditions_of
 from kplan.kubelet.needs import CONFIG_ERROR, format_pod
 from kplan.kubelet.phase import phase_of
-from kplan.kubelet.restarts import is_sidecar, starts_again
 from kplan.model.instants import write_instant
 from kplan.model.objects import EMPTY, Object, annotations_of, controller_of
 

@@ -14,6 +14,7 @@ from kplan.apiserver.rules.poddefaults import alias_service_account, default_pod
 from kplan.apiserver.rules.podfields import drop_disabled_fields
 from kplan.apiserver.rules.podleniency import pod_options
 from kplan.apiserver.rules.podresources import qos_class
+from kplan.apiserver.rules.podstatus import pod_status_warnings, prepare_pod_status, validate_pod_status_update
 from kplan.apiserver.rules.podtemplates import APP_ARMOR, validate_pod_create
 from kplan.apiserver.rules.podupdates import validate_pod_update
 from kplan.apiserver.rules.podwarnings import pod_warnings
@@ -124,7 +125,14 @@ def _validate_update(new: Object, old: Object, context: StrategyContext) -> Erro
     return validate_pod_update(new, old, options, context.subresource)
 
 
+def _validate_status(new: Object, old: Object, context: StrategyContext) -> Errors:
+    options = pod_options(context.gates, old["spec"], old["metadata"], resource_is_pod=True)
+    return validate_pod_status_update(new, old, options, context)
+
+
 def _warnings(new: Object, old: Object | None, context: StrategyContext) -> Iterator[str]:
+    if context.subresource == "status":
+        yield from pod_status_warnings(new)
     if old is not None:
         return
     name = new["metadata"].get("name") or ""
@@ -151,7 +159,10 @@ STRATEGY = Strategy(
     prepare_for_update=_prepare_for_update,
     validate=_validate,
     validate_update=_validate_update,
+    prepare_for_status=prepare_pod_status,
+    validate_status=_validate_status,
     warnings=_warnings,
+    status_warnings=True,
     has_status=True,
     prepares_status=True,
     default_grace_period=_grace_period,

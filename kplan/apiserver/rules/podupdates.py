@@ -42,8 +42,6 @@ def validate_pod_update(new: Object, old: Object, options: PodOptions, subresour
             return _validate_ephemeral_update(new, old, options)
         case "resize":
             return validate_pod_resize(new, old, options)
-        case "status":
-            return validate_object_meta_update(new["metadata"], old["metadata"])
         case _:
             return _validate_plain_update(new, old, options)
 
@@ -52,7 +50,7 @@ def _validate_plain_update(new: Object, old: Object, options: PodOptions) -> Err
     spec, before = new["spec"], old["spec"]
     yield from validate_object_meta_update(new["metadata"], old["metadata"])
     yield from validate_pod_metadata_and_spec(new, options)
-    yield from _validate_annotation_updates(new, old, options)
+    yield from validate_annotation_updates(new, old, options)
     for field in ("containers", "initContainers"):
         here, containers = SPEC.child(field), spec.get(field) or ()
         if len(containers) != len(before.get(field) or ()):
@@ -96,7 +94,8 @@ def _deadline_errors(new: int | None, old: int | None) -> tuple[list[FieldError]
     return [], False
 
 
-def _validate_annotation_updates(new: Object, old: Object, options: PodOptions) -> Errors:
+def validate_annotation_updates(new: Object, old: Object, options: PodOptions) -> Errors:
+    """The annotations that may not change, and those with a meaning for pods."""
     now, before, here = annotations_of(new), annotations_of(old), METADATA.child("annotations")
     for key, value in before.items():
         if now.get(key) == value:
@@ -199,7 +198,7 @@ def _validate_ephemeral_update(new: Object, old: Object, options: PodOptions) ->
         return
     yield from validate_object_meta_update(new["metadata"], old["metadata"])
     yield from validate_pod_metadata_and_spec(new, options)
-    yield from _validate_annotation_updates(new, old, options)
+    yield from validate_annotation_updates(new, old, options)
     here = SPEC.child("ephemeralContainers")
     by_name = {c.get("name"): c for c in new["spec"].get("ephemeralContainers") or ()}
     for container in old["spec"].get("ephemeralContainers") or ():
