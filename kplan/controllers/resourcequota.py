@@ -1,7 +1,7 @@
 """Counts what a namespace uses of its ResourceQuotas.
 
 Admission counts what is created; here a quota is counted afresh when it is new or changed, and when something goes or
-ceases to count.
+ceases to count.  A pod that should be gone and is not ceases to count without a word: the next round finds out.
 
 Mirrors: pkg/controller/resourcequota/{resource_quota_controller,resource_quota_monitor}.go,
          pkg/quota/v1/install/update_filter.go, staging/src/k8s.io/apiserver/pkg/quota/v1/resources.go CalculateUsage (1.36)
@@ -9,14 +9,17 @@ Mirrors: pkg/controller/resourcequota/{resource_quota_controller,resource_quota_
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from kplan.apiserver.quota import ALIASED, IGNORED, evaluator_for, scopes_of
 from kplan.apiserver.quota.evaluator import Evaluator
 from kplan.apiserver.quota.pods import is_terminating, pod_counts
 from kplan.apiserver.quota.services import counted_type
-from kplan.engine.contract import Context, Key, Noop, Steps, Update, Watch
-from kplan.model.objects import EMPTY, Object, Ref, get_in, ref_of
+from kplan.engine.contract import Context, Key, Noop, Requeue, Steps, Update, Watch
+from kplan.model.instants import read_instant
+from kplan.model.objects import EMPTY, Object, Ref, get_in, is_deleting, name_of, ref_of
 from kplan.model.podresources import Amounts, amounts
 from kplan.model.quantity import Quantity
 from kplan.store.journal import Write
@@ -30,6 +33,13 @@ _MEASURED = {
     "resourceclaims.resource.k8s.io": "ResourceClaim.resource.k8s.io",
 }
 _COUNT = "count/"
+ROUND_SECONDS = 300.0
+
+
+class Round(NamedTuple):
+    """The key of a quota some of whose pods are going."""
+
+    quota: Ref
 
 
 def _quota(write: Write, _: View) -> Iterable[Key]:
@@ -39,19 +49,32 @@ def _quota(write: Write, _: View) -> Iterable[Key]:
     return (write.ref,)
 
 
+def _going(write: Write, view: View) -> Iterable[Key]:
+    """The quotas of a pod that is going, or did."""
+    if any(side is not None and is_deleting(side) for side in (write.before, write.after)):
+        return [Round(ref_of(quota)) for quota in view.objects(QUOTA, write.ref.namespace)]
+    return ()
+
+
 class ResourceQuotaController:
-    """The key is a quota."""
+    """The key is a quota, or the next round of one."""
 
     name = "resourcequota-controller"
     priority = 0
 
     def __init__(self) -> None:
         self._context: Context | None = None
-        self.watches = (Watch(QUOTA, _quota, "a quota"), Watch("*", self._replenished, "what it counts went or ceased to count"))
+        self._started_at = 0.0
+        self._rounds: dict[Round, float] = {}
+        self.watches = (
+            Watch(QUOTA, _quota, "a quota"),
+            Watch("*", self._replenished, "what it counts went or ceased to count"),
+            Watch("Pod", _going, "a pod that is going"),
+        )
 
     def start(self, _: View, ctx: Context) -> None:
-        """Note whom to ask for the names of resources."""
-        self._context = ctx
+        """Note whom to ask for the names of resources, and since when."""
+        self._context, self._started_at = ctx, ctx.now
 
     def _replenished(self, write: Write, view: View) -> Iterator[Key]:
         if not write.ref.namespace or not (quotas := view.objects(QUOTA, write.ref.namespace)) or not _gives_back(write):
@@ -66,10 +89,28 @@ class ResourceQuotaController:
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Write what is allowed and what is used into the status."""
-        assert isinstance(key, Ref)
-        quota = view.get(key)
+        ref = key.quota if isinstance(key, Round) else key
+        assert isinstance(ref, Ref)
+        quota = view.get(ref)
         if quota is None:
             return
+        if not isinstance(key, Round):
+            yield from self._count(quota, view, ctx)
+            return
+        if self._rounds.pop(key, math.inf) <= ctx.now:
+            yield from self._count(quota, view, ctx)
+        yield from self._wait_for_round(key, quota, view, ctx)
+
+    def _wait_for_round(self, key: Round, quota: Object, view: View, ctx: Context) -> Steps:
+        ends = (_end_of(pod) for pod in view.objects("Pod", quota["metadata"]["namespace"]) if is_deleting(pod) and pod_counts(pod, ctx.now))
+        end = min((e for e in ends if e is not None), default=None)
+        if end is not None:
+            rounds = math.floor((end - self._started_at) / ROUND_SECONDS) + 1
+            self._rounds[key] = self._started_at + rounds * ROUND_SECONDS
+            note = f"ResourceQuota {name_of(quota)} counts without pods that should be gone by then"
+            yield Requeue(at=self._rounds[key], background=True, note=note)
+
+    def _count(self, quota: Object, view: View, ctx: Context) -> Steps:
         status = quota.get("status") or EMPTY
         hard = amounts(get_in(quota, ("spec", "hard")))
         used = {**amounts(status.get("used")), **calculate_usage(quota, hard, view, ctx)}
@@ -82,6 +123,13 @@ class ResourceQuotaController:
         made = {field: listed for field, listed in counted.items() if listed}
         if made != status:
             yield Update({**quota, "status": made}, because="usage-counted", subresource="status")
+
+
+def _end_of(pod: Object) -> float | None:
+    """Until when a pod that is being deleted counts."""
+    deleted = read_instant(pod["metadata"].get("deletionTimestamp"))
+    grace = pod["metadata"].get("deletionGracePeriodSeconds")
+    return None if deleted is None or grace is None else deleted + grace
 
 
 def _gives_back(write: Write) -> bool:
