@@ -57,10 +57,12 @@ class Commands(TyperGroup):
 
 
 def is_verb(word: str) -> bool:
-    """Whether kubectl has such a verb and kplan models it; ``apply`` has a command of its own."""
+    """Whether kubectl has such a verb and kplan models it; ``apply`` has a command of its own, but for its sub-verbs."""
     import importlib.util
 
-    name = word.replace("-", "_")
+    folder, _, name = word.replace("-", "_").rpartition(" ")
+    if folder:
+        return folder == "apply" and name.isidentifier() and importlib.util.find_spec(f"kplan.kubectl.applied.{name}") is not None
     found = name.isidentifier() and any(importlib.util.find_spec(f"kplan.kubectl.verbs.{n}") for n in (name, f"{name}_"))
     return found and name != "apply"
 
@@ -74,6 +76,8 @@ def _prepared(argv: list[str]) -> list[str]:
         from kplan.cli.kubeconform import translated
 
         return ["version"] if argv[1:] == ["-v"] else normalize(["validate", *translated(argv[1:])])
+    if argv[:1] == ["apply"] and is_verb(" ".join(argv[:2])):
+        return [" ".join(argv[:2]), *argv[2:]]
     verb = next((w for w in argv if not w.startswith("-") and is_verb(w)), "")
     if not verb or not (argv[0] == verb or argv[0].startswith("-")):
         return normalize(argv)

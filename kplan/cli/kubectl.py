@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from kplan.model.objects import Ref
     from kplan.pipeline import Session
 
-READING = frozenset(("get", "describe", "api-resources", "api-versions", "wait", "rollout status", "rollout history"))
+READING = frozenset(
+    ("get", "describe", "api-resources", "api-versions", "wait", "rollout status", "rollout history", "apply view-last-applied")
+)
 """Verbs that change nothing, whose ``-o`` is kubectl's."""
 _FLAGS = {f"--{f.name.rstrip('_').replace('_', '-')}": f for f in (*fields(ClusterOptions), *fields(OutputOptions)) if f.name != "output"}
 _SHORT = {"-q": "--quiet"}
@@ -39,19 +41,20 @@ _INSTANT = re.compile(r"\d{4}-\d\d-")
 
 
 class RawCommand(TyperCommand):
-    """A command that reads its arguments itself."""
+    """A command that reads its arguments itself; its name is a verb (``get``) or begins with one (``apply set-last-applied``)."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep everything as it was written."""
-        ctx.args = list(args)
+        ctx.args = [*str(self.name).split()[1:], *args]
         return []
 
     def invoke(self, ctx: Any) -> int:
         """Run the verb, or tell of it."""
+        verb = str(self.name).split()[0]
         if asks_for_help(ctx.args):
-            sys.stdout.write(help_of(str(self.name), ctx.args))
+            sys.stdout.write(help_of(verb, ctx.args))
             return 0
-        return run_verb(str(self.name), ctx.args)
+        return run_verb(verb, ctx.args)
 
 
 def command_of(verb: str) -> TyperCommand:

@@ -15,6 +15,7 @@ from kplan.kubectl.flags import BOOL, DRY_RUN, FILES, LIST, OUTPUT, SELECTOR, VA
 from kplan.kubectl.prune import DEFAULT, Pruner, parse_allowlist
 from kplan.kubectl.verbs.delete import DELETION, cascade_of
 
+FOLDER = "kplan.kubectl.applied"
 FLAGS = (
     *FILES,
     *OUTPUT,

@@ -1,0 +1,1 @@
+"""``kubectl apply set-last-applied|view-last-applied``, one file each."""
