@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from kplan.apiserver.kinds.pod import STRATEGY
+from kplan.apiserver.server import APIServer
 from kplan.apiserver.strategy import StrategyContext
 from kplan.catalog.catalog import Catalog
+from kplan.model.names import Names
 from kplan.store.store import Store
-from kplan.store.view import View
 
 NAMED = {"name": "c", "image": "i", "imageID": "", "ready": False, "restartCount": 0}
 RESTARTS_ALL = [{"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [9]}}]
@@ -47,7 +48,7 @@ def pod(field: str, spec: dict[str, Any], state: dict[str, Any]) -> dict[str, An
 )
 def test_ended_containers(field: str, exit_code: int, spec: dict[str, Any], refused: bool) -> None:
     catalog = Catalog.at("1.36")
-    context = StrategyContext(catalog.gates, View(Store([])), subresource="status")
+    context = StrategyContext(catalog.gates, APIServer(Store([]), catalog, Names(0)).view, subresource="status")
     before = pod(field, spec, {"terminated": {"exitCode": exit_code}})
     after = pod(field, spec, {"running": {}})
     assert STRATEGY.validate_status is not None
