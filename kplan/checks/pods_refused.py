@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kplan.checks.contract import Check, Finding, Subject, root_of
 from kplan.model.diagnostics import Severity
 from kplan.model.objects import Object, Ref, get_in, ref_of
 from kplan.model.wording import count
+from kplan.plan.faults import remedy
 
 _REFUSED, _CREATED = "FailedCreate", "SuccessfulCreate"
-_HINTS = (
-    (re.compile("error looking up service account"), "create the ServiceAccount, or correct serviceAccountName"),
-    (re.compile("no PriorityClass with name"), "create the PriorityClass, or correct priorityClassName"),
-    (re.compile("RuntimeClass .* not found"), "create the RuntimeClass, or correct runtimeClassName"),
-    (re.compile("violates PodSecurity"), "change the template, or the level that the namespace enforces"),
-    (re.compile("exceeded quota"), "make room in the quota, or ask for less"),
-    (re.compile("failed quota: .* must specify"), "say in every container what the quota wants to count, or let a LimitRange do so"),
-    (re.compile("(?:minimum|maximum) .* usage per|limit to request ratio"), "keep within the LimitRange, or change it"),
-    (re.compile(""), "see which policy refuses, and change the template until it accepts it"),
-)
-"""What to do, by what the server says; the first that fits."""
+_ELSE = "see which policy refuses, and change the template until it accepts it"
 
 
 def run(subject: Subject) -> Iterator[Finding]:
@@ -42,7 +32,7 @@ def run(subject: Subject) -> Iterator[Finding]:
         if condition is not None and subject.before.get(ref_of(deployment)) is not deployment:
             said.setdefault(ref_of(deployment), f"its ReplicaSet is not created: {condition['message']}")
     for ref in sorted(said):
-        yield Finding(ref, said[ref], next(hint for words, hint in _HINTS if words.search(said[ref])))
+        yield Finding(ref, said[ref], remedy(said[ref]) or _ELSE)
 
 
 def _missing(workload: Object, root: Object | None) -> str:

@@ -14,7 +14,8 @@ _PROGRAMS = (("kustomize", "build"), ("kubectl", "kustomize"))
 
 def build(path: str) -> Loaded | str:
     """The objects of a kustomization, or why there are none."""
-    from kplan.load.sources import load_sources
+    from kplan.load.files import Found
+    from kplan.load.sources import read_sources
 
     command = next((words for words in _PROGRAMS if shutil.which(words[0])), None)
     if command is None:
@@ -22,4 +23,4 @@ def build(path: str) -> Loaded | str:
     done = subprocess.run([*command, path], capture_output=True, check=False)
     if done.returncode:
         return done.stderr.decode(errors="replace").strip().removeprefix("Error: ").removeprefix("error: ")
-    return load_sources(["-"], stdin=done.stdout)
+    return read_sources([Found(path, explicit=True, piped=True)], done.stdout)

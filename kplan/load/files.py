@@ -44,7 +44,7 @@ class Found:
     explicit: bool
     in_chart: bool = False
     piped: bool = False
-    """The standard input."""
+    """Not read, but handed over: the standard input, or what was built of a folder."""
 
 
 def find_files(filename: str, *, recursive: bool) -> Iterator[Found]:

@@ -27,8 +27,16 @@ _REMEDIES = (
     (re.compile(r"cannot unmarshal (?!array)\w+ .* of type \[\]"), "write a list, in which each item begins with a dash"),
     (re.compile(r"quantities must match"), "a quantity is a number and at most one unit: 500m, 1.5, 128Mi, 2Gi, 1G"),
     (re.compile(r"illegal base64 data"), "values of data are base64; as plain text they go below stringData"),
+    (re.compile(r'^namespaces ".*" not found$'), "give the Namespace, too, or plan against the cluster that has it (--cluster)"),
+    (re.compile(r"error looking up service account"), "create the ServiceAccount, or correct serviceAccountName"),
+    (re.compile(r"no PriorityClass with name"), "create the PriorityClass, or correct priorityClassName"),
+    (re.compile(r"RuntimeClass .* not found"), "create the RuntimeClass, or correct runtimeClassName"),
+    (re.compile(r"violates PodSecurity"), "change the template, or the level that the namespace enforces"),
+    (re.compile(r"exceeded quota"), "make room in the quota, or ask for less"),
+    (re.compile(r"failed quota: .* must specify"), "say in every container what the quota wants to count, or let a LimitRange do so"),
+    (re.compile(r"(?:minimum|maximum) .* usage per|limit to request ratio"), "keep within the LimitRange, or change it"),
 )
-"""What is to be done about a value that cannot be decoded, by what is said of it."""
+"""What is to be done about a refusal, by what is said of it; the first that fits."""
 _ROOTS = ("spec", "metadata", "data", "rules", "status", "stringData", "subjects", "roleRef", "webhooks")
 
 
@@ -58,9 +66,14 @@ def faults(status: Status) -> Iterator[Fault]:
     elif status.code == 400:
         found = _GO_FIELD.search(message)
         at = status.at or (steps(found.group(1)) if found else path_in(message))
-        yield Fault(MALFORMED, message, at, next((hint for said, hint in _REMEDIES if said.search(message)), ""))
+        yield Fault(MALFORMED, message, at, remedy(message))
     else:
-        yield Fault(REFUSED, message)
+        yield Fault(REFUSED, message, hint=remedy(message))
+
+
+def remedy(message: str) -> str:
+    """What is to be done about a refusal, where its words alone leave that open; "" where nobody knows."""
+    return next((hint for said, hint in _REMEDIES if said.search(message)), "")
 
 
 def steps(text: str) -> Path:
