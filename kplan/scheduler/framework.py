@@ -75,6 +75,7 @@ class FilterError(SchedulingError):
     """An error that comes up while a node is looked at."""
 
     def of(self, plugin: str) -> SchedulingError:
+        """The error as the framework tells it: which plugin it came from."""
         return SchedulingError(f'running "{plugin}" filter plugin: {self}')
 
 

@@ -196,18 +196,18 @@ class Estimator:
                 self.paths[e.id] = found.path if found is not None else (self.checked.names.get(e.id, e.name),)
                 return ONE
             case Select():
-                return self.cost_select(e)
+                return self._cost_select(e)
             case Call():
-                return self.cost_call(e)
+                return self._cost_call(e)
             case ListExpr():
-                return self.cost_list(e)
+                return self._cost_list(e)
             case StructExpr():
-                return self.cost_struct(e)
+                return self._cost_struct(e)
             case Fold():
-                return self.cost_bind(e) if _is_bind(e) else self.cost_fold(e)
+                return self._cost_bind(e) if _is_bind(e) else self._cost_fold(e)
         return NOTHING
 
-    def cost_select(self, e: Select) -> Range:
+    def _cost_select(self, e: Select) -> Range:
         if (name := self.checked.names.get(e.id)) is not None:
             self.paths[e.id] = (name,)
             return ONE
@@ -220,30 +220,30 @@ class Estimator:
         self.paths[e.id] = (*(base or ()), e.field)
         return inside
 
-    def node(self, e: Expr) -> Node:
+    def _node(self, e: Expr) -> Node:
         path = self.path(e)
         if path and path[0] in ("@result", "__result__"):
             path = None
         return Node(e, self.type(e), path, self.size(e))
 
-    def cost_call(self, e: Call) -> Range:
+    def _cost_call(self, e: Call) -> Range:
         if e.function == "dyn" and e.target is None:
             inside = self.cost(e.args[0])
-            self.copy(e, e.args[0])
+            self._copy(e, e.args[0])
             return ONE.plus(inside)
         costs = [self.cost(a) for a in e.args]
-        args = [self.node(a) for a in e.args]
+        args = [self._node(a) for a in e.args]
         overloads = self.checked.overloads.get(e.id, ())
         if not overloads:
             return NOTHING
         total, target = NOTHING, None
         if e.target is not None and e.id not in self.checked.calls:
             total = self.cost(e.target)
-            target = self.node(e.target)
+            target = self._node(e.target)
         called, result = Range(MOST, 0), None
         name = self.checked.calls.get(e.id, e.function)
         for overload in overloads:
-            estimate = self.estimate_call(e, name, overload, target, args, costs)
+            estimate = self._estimate_call(e, name, overload, target, args, costs)
             called = called.union(estimate.cost)
             if estimate.size is not None:
                 result = estimate.size if result is None else result.union(estimate.size)
@@ -258,13 +258,13 @@ class Estimator:
             self.sizes[e.id] = result
         return total.plus(called)
 
-    def copy(self, to: Expr, source: Expr) -> None:
+    def _copy(self, to: Expr, source: Expr) -> None:
         if (size := self.size(source)) is not None:
             self.sizes[to.id] = size
         if (entries := self.entries_of(source)) is not None:
             self.entries[to.id] = entries
 
-    def cost_list(self, e: ListExpr) -> Range:
+    def _cost_list(self, e: ListExpr) -> Range:
         total, items = NOTHING, Range(MOST if e.elements else 0, 0)
         for element in e.elements:
             total = total.plus(self.cost(element))
@@ -272,7 +272,7 @@ class Estimator:
         self.entries[e.id] = Entries("list", ONE, items)
         return total.plus(fixed(10))
 
-    def cost_struct(self, e: StructExpr) -> Range:
+    def _cost_struct(self, e: StructExpr) -> Range:
         total = NOTHING
         keys = values = Range(MOST if e.entries else 0, 0)
         for entry in e.entries:
@@ -286,25 +286,25 @@ class Estimator:
         self.entries[e.id] = Entries("map", keys, values)
         return total.plus(fixed(30))
 
-    def push(self, name: str, local: Local) -> None:
+    def _push(self, name: str, local: Local) -> None:
         self.locals.setdefault(name, []).append(local)
 
-    def push_iteration(self, e: Fold) -> None:
+    def _push_iteration(self, e: Fold) -> None:
         inside, base = self.entries_of(e.range), self.path(e.range) or ()
         container = inside.container if inside is not None else self.type(e.range).kind
         is_list = container == "list"
         key = Local((*base, "@indices" if is_list else "@keys"), inside.key if inside is not None else None, None)
         value = Local((*base, "@items" if is_list else "@values"), inside.value if inside is not None else None, None)
         if e.var2:
-            self.push(e.var, key)
-            self.push(e.var2, value)
+            self._push(e.var, key)
+            self._push(e.var2, value)
         else:
-            self.push(e.var, value if is_list else Local((*base, "@keys"), key.size, None))
+            self._push(e.var, value if is_list else Local((*base, "@keys"), key.size, None))
 
-    def cost_fold(self, e: Fold) -> Range:
+    def _cost_fold(self, e: Fold) -> Range:
         total = self.cost(e.range).plus(self.cost(e.init))
-        self.push(e.accu, Local(self.path(e.init), self.size(e.init), self.entries_of(e.init)))
-        self.push_iteration(e)
+        self._push(e.accu, Local(self.path(e.init), self.size(e.init), self.entries_of(e.init)))
+        self._push_iteration(e)
         each = self.cost(e.condition)
         each = self.cost(e.step).plus(each)
         self.locals[e.var].pop()
@@ -323,15 +323,15 @@ class Estimator:
                 self.entries[e.id] = inside
         return total
 
-    def cost_bind(self, e: Fold) -> Range:
+    def _cost_bind(self, e: Fold) -> Range:
         total = self.cost(e.range).plus(self.cost(e.init))
-        self.push(e.accu, Local(self.path(e.init), self.size(e.init), self.entries_of(e.init)))
+        self._push(e.accu, Local(self.path(e.init), self.size(e.init), self.entries_of(e.init)))
         total = total.plus(self.cost(e.result))
         self.locals[e.accu].pop()
-        self.copy(e, e.result)
+        self._copy(e, e.result)
         return total
 
-    def estimate_call(
+    def _estimate_call(
         self, e: Call, name: str, overload: str, target: Node | None, args: list[Node], costs: list[Range]
     ) -> Estimate:
         """The cost of one overload with its arguments."""
@@ -348,16 +348,16 @@ class Estimator:
                 return Estimate(Range(costs[0].low, costs[0].plus(costs[1]).high))
             case "conditional":
                 size = self.size_or_unknown(e.args[1]).union(self.size_or_unknown(e.args[2]))
-                self.join_entries(e, e.args[1], e.args[2])
+                self._join_entries(e, e.args[1], e.args[2])
                 return Estimate(costs[0].plus(costs[1].union(costs[2])), size)
             case "add_string" | "add_bytes" | "add_list":
                 size = self.size_or_unknown(e.args[0]).plus(self.size_or_unknown(e.args[1]))
-                self.join_entries(e, e.args[0], e.args[1])
+                self._join_entries(e, e.args[0], e.args[1])
                 cost = ONE if overload == "add_list" else size.scaled(TRAVERSAL)
                 return Estimate(cost.plus(of_args), size)
         return Estimate(ONE.plus(of_args))
 
-    def join_entries(self, e: Expr, a: Expr, b: Expr) -> None:
+    def _join_entries(self, e: Expr, a: Expr, b: Expr) -> None:
         first, second = self.entries_of(a), self.entries_of(b)
         if first is not None and second is not None:
             joined = Entries(first.container, first.key.union(second.key), first.value.union(second.value))

@@ -148,4 +148,5 @@ def _copy(piece: Object, endpoints: list[dict[str, Any]], labels: Mapping[str, s
 
 
 def owned_by(piece: Object, service: Object) -> bool:
+    """Whether a slice is a Service's own."""
     return any(r.get("uid") == uid_of(service) and r["kind"] == "Service" and r["apiVersion"] == "v1" for r in owner_references(piece))
