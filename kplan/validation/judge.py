@@ -212,7 +212,10 @@ def told_twice(verdict: Verdict, document: Document, first: Document) -> Verdict
 
 
 def refusals(document: Document, error: Status, server: APIServer) -> Iterator[Diagnostic]:
-    """A refusal taken apart, each fault at its place in the document, with the field that may have been meant."""
+    """A refusal taken apart, each fault at its place in the document, with the field that may have been meant.
+
+    The server stops at the first value it cannot decode; what else the schema finds is told with it.
+    """
     if not _is_known(document, server):
         yield unknown_kind(document, server)
         return
@@ -223,6 +226,9 @@ def refusals(document: Document, error: Status, server: APIServer) -> Iterator[D
     for fault in found:
         only = next(iter(malformed)) if fault.code == MALFORMED and not fault.path and len(malformed) == 1 else fault.path
         yield _diagnostic(document, fault.code, fault.message, only, hint=near.get(fault.path, "") or fault.hint)
+        for slip in slips if fault.code == MALFORMED else ():
+            if slip.path != only:
+                yield _diagnostic(document, slip.code, slip.message, slip.path, hint=slip.hint)
 
 
 def unknown_kind(document: Document, server: APIServer, refused: str = "") -> Diagnostic:
