@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from kplan.cli.argv import normalize
 from kplan.cli.exits import CRASHED, USAGE
+from kplan.cli.saying import say
 
 _USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 """The parser's base class of wrong usage; typer brings its own parser and does not name it."""
@@ -111,7 +112,7 @@ def main(argv: Sequence[str]) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:
-        print("kplan: interrupted", file=sys.stderr)  # noqa: T201
+        say("kplan: interrupted")
         return CRASHED
     except _USAGE_ERROR as problem:
         problem.show(file=sys.stderr)
@@ -119,12 +120,12 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         return 0
     except RecursionError:
-        print("error: the input is nested too deeply", file=sys.stderr)  # noqa: T201
+        say("error: the input is nested too deeply")
         return 1
     except Exception as bug:
         if os.environ.get("KPLAN_DEBUG"):
             raise
-        print(f"kplan: internal error: {type(bug).__name__}: {bug} (KPLAN_DEBUG=1 shows where; please report it)", file=sys.stderr)  # noqa: T201
+        say(f"kplan: internal error: {type(bug).__name__}: {bug} (KPLAN_DEBUG=1 shows where; please report it)")
         return CRASHED
     return result if isinstance(result, int) else 0
 

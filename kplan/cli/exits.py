@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
+
+from kplan.cli.saying import say
 
 PLANNED, REFUSED, USAGE, CRASHED = 0, 1, 2, 3
 CHANGES = 2
@@ -16,5 +16,5 @@ CHANGES = 2
 
 def usage_error(message: str) -> typer.Exit:
     """Says what is wrong with the command line; to be raised."""
-    print(f"error: {message}", file=sys.stderr)  # noqa: T201
+    say(f"error: {message}")
     return typer.Exit(USAGE)

@@ -7,11 +7,11 @@ Mirrors: kubeconform pkg/config/config.go
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kplan.cli.exits import usage_error
+from kplan.cli.saying import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +104,4 @@ def _switch(name: str, flag: Flag, value: str) -> Iterator[str]:
 
 
 def _tell(name: str, note: str) -> None:
-    print(f"note: -{name}: {note}", file=sys.stderr)  # noqa: T201
+    say(f"note: -{name}: {note}")

@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 from kplan.cli.exits import USAGE, usage_error
 from kplan.cli.formats import PLANS, formats
 from kplan.cli.options import ClusterOptions, OutputOptions
+from kplan.cli.saying import say
 from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, shown_path, tells_stages
 from kplan.cli.verbhelp import asks_for_help, help_of, summary
 
@@ -69,7 +70,7 @@ class AbsentCommand(RawCommand):
         """Say why."""
         from kplan.kubectl.absent import why_absent
 
-        print(f"error: {why_absent(str(self.name))}", file=sys.stderr)  # noqa: T201
+        say(f"error: {why_absent(str(self.name))}")
         return USAGE
 
 
@@ -86,7 +87,7 @@ def run_verb(verb: str, words: list[str]) -> int:
     output = OutputOptions(output=outputs or None, **{k: v for k, v in options.items() if k in {f.name for f in fields(OutputOptions)}})
     asked = [w for w in _before_dash(rest) if w.split("=")[0] == "--dry-run"]
     if not reading and (not asked or "--dry-run=none" in asked):
-        print(f"error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl {verb}", file=sys.stderr)  # noqa: T201
+        say(f"error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl {verb}")
         return USAGE
     session = open_session(cluster, stages=tells_stages(output))
     as_kubectl = reading or output.output == ["kubectl"] or any(w in ("--dry-run=client", "--dry-run=server") for w in asked)

@@ -12,6 +12,7 @@ from kplan import __version__
 from kplan.cli.exits import CHANGES, PLANNED, REFUSED, usage_error
 from kplan.cli.formats import PLANS, renderer
 from kplan.cli.options import ClusterOptions, OutputOptions
+from kplan.cli.saying import say_findings, say_nothing_found, say_skipped
 
 if TYPE_CHECKING:
     from kplan.kubectl.screen import Printed
@@ -81,14 +82,11 @@ def load_manifests(session: Session, filenames: list[str], *, recursive: bool, t
     loaded = load_sources([shown_path(name) for name in filenames], recursive=recursive)
     if not tell:
         return loaded
-    for skipped in loaded.skipped:
-        where = f"{skipped.file}:{skipped.line}" if skipped.line else skipped.file
-        print(f"skipped {where}: {skipped.reason}", file=sys.stderr)  # noqa: T201
+    say_skipped(loaded)
     if not loaded.documents:
-        for d in loaded.diagnostics:
-            print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201
+        say_findings(loaded.diagnostics)
         if not loaded.diagnostics:
-            print(f"error: no Kubernetes objects in {', '.join(filenames)}", file=sys.stderr)  # noqa: T201
+            say_nothing_found(filenames)
         raise typer.Exit(REFUSED)
     session.diagnostics.extend(loaded.diagnostics)
     return loaded

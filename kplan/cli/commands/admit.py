@@ -10,6 +10,7 @@ import typer
 
 from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import Filename, Namespace, Recursive, command_app
+from kplan.cli.saying import say, say_nothing_found, say_skipped
 
 if TYPE_CHECKING:
     from kplan.apiserver.server import APIServer
@@ -74,10 +75,9 @@ def _admit_files(filenames: list[str], recursive: bool, cluster: str, namespace:
 
     loaded = load_sources(filenames, recursive=recursive)
     sys.stderr.write(findings_text(loaded.diagnostics, color=False))
-    for skipped in loaded.skipped:
-        print(f"skipped {skipped.file}{f':{skipped.line}' if skipped.line else ''}: {skipped.reason}", file=sys.stderr)  # noqa: T201
+    say_skipped(loaded)
     if not loaded.documents and not loaded.diagnostics:
-        print(f"error: no Kubernetes objects in {', '.join(filenames)}", file=sys.stderr)  # noqa: T201
+        say_nothing_found(filenames)
     objects = read_cluster(cluster, version).objects
     server = APIServer(Store(objects), Catalog.at(version), Names(), now=latest_instant(objects))
     good = [_admit_one(server, d, namespace, output) for d in loaded.documents]
@@ -95,7 +95,7 @@ def _admit_one(server: APIServer, document: Document, namespace: str, output: st
 
     outcome = server.create(placed(server, document.object, namespace), user=True)
     for warning in outcome.warnings:
-        print(f"Warning: {warning}", file=sys.stderr)  # noqa: T201
+        say(f"Warning: {warning}")
     if outcome.object is None:
         assert outcome.error is not None
         sys.stderr.write(findings_text(refusals(document, outcome.error, server), color=False))

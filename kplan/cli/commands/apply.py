@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kplan.cli.exits import USAGE, usage_error
 from kplan.cli.options import ClusterOptions, Filename, Namespace, OutputOptions, Recursive, command_app, with_options
+from kplan.cli.saying import say
 from kplan.cli.session import finish, finish_as_kubectl, let_pass, open_session, tells_stages
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def apply(
 ) -> int:
     """Plan `kubectl apply`: changes, consequences and their causes."""
     if not dry_run or dry_run == "none":
-        print("error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl apply", file=sys.stderr)  # noqa: T201
+        say("error: kplan never writes to a cluster; say --dry-run for the plan, or use kubectl apply")
         return USAGE
     if dry_run not in ("plan", "client", "server"):
         raise usage_error(f'Invalid dry-run value ({dry_run}). Must be "none", "server", or "client".')

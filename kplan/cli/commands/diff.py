@@ -9,6 +9,7 @@ import typer
 
 from kplan.cli.exits import PLANNED, USAGE, usage_error
 from kplan.cli.options import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
+from kplan.cli.saying import say_findings
 from kplan.cli.session import open_session, wants_color
 
 app = command_app()
@@ -36,8 +37,7 @@ def diff(
     apply_files(session, filename, recursive=recursive, namespace=namespace, server_side=server_side)
     plan = session.plan(checks=False)
     sys.stdout.write(render_fields(plan, color=wants_color(color)))
-    for d in plan.diagnostics:
-        print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201
+    say_findings(plan.diagnostics)
     if plan.refused or any(d.severity is Severity.ERROR for d in plan.diagnostics):
         return USAGE
     return 1 if any(c.symbol is not Symbol.UNCHANGED for c in plan.changes) else PLANNED

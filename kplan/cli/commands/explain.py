@@ -9,6 +9,7 @@ import typer
 
 from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import ClusterOptions, Color, Filename, Namespace, Recursive, command_app, with_options
+from kplan.cli.saying import say_findings, say_no_such_object
 from kplan.cli.session import let_pass, open_session, wants_color
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def explain(
     refused = _tell_errors(session)
     if not text:
         if target:
-            print(f"error: {target}: no such object in the planned cluster", file=sys.stderr)  # noqa: T201
+            say_no_such_object(target)
         return REFUSED
     sys.stdout.write(text)
     return REFUSED if refused and not target else PLANNED
@@ -57,8 +58,7 @@ def _tell_errors(session: Session) -> bool:
     from kplan.model.diagnostics import Severity
 
     errors = [d for d in session.diagnostics if d.severity is Severity.ERROR]
-    for d in errors:
-        print(f"{f'{d.at}: ' if d.at else ''}{d.severity}: {d.message} [{d.code}]", file=sys.stderr)  # noqa: T201
+    say_findings(errors)
     return bool(errors)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import ClusterOptions, Filename, Namespace, Recursive, command_app, with_options
+from kplan.cli.saying import say_no_such_object
 from kplan.cli.session import let_pass, open_session
 
 app = command_app()
@@ -42,7 +43,7 @@ def graph(
     if target:
         refs = [ref_of(o) for o in find(session.server, session.store, target, namespace)]
         if not refs:
-            print(f"error: {target}: no such object in the planned cluster", file=sys.stderr)  # noqa: T201
+            say_no_such_object(target)
             return REFUSED
         whole = around(whole, refs)
     elif session.origins:

@@ -10,6 +10,7 @@ import typer
 
 from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.options import ClusterOptions, Color, Namespace, command_app, with_options
+from kplan.cli.saying import say
 from kplan.cli.session import open_session, wants_color
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def schedule(
     pods = _pods(session, target, namespace)
     verdicts = opinions(pods, session.store, session.catalog.gates, session.engine.options.scheduler_config)
     if len(verdicts) < len(pods):
-        print("error: no scheduler profile has that schedulerName: the pod would stay pending", file=sys.stderr)  # noqa: T201
+        say("error: no scheduler profile has that schedulerName: the pod would stay pending")
         return REFUSED
     sys.stdout.write(placement.json(verdicts) if output == "json" else placement.text(verdicts, color=wants_color(color), most=most))
     return PLANNED if all(v.winner for v in verdicts) else REFUSED

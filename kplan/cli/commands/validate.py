@@ -13,6 +13,7 @@ from kplan.cli.excluding import excluder
 from kplan.cli.exits import PLANNED, REFUSED, usage_error
 from kplan.cli.formats import VERDICTS, renderer
 from kplan.cli.options import Color, Filename, Recursive, command_app
+from kplan.cli.saying import say
 from kplan.cli.session import emit, wants_color
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def validate(
         _emit(render(report), target)
     if not verdicts and not loaded.diagnostics:
         if not only_kubernetes:
-            print("warning: no Kubernetes objects were found", file=sys.stderr)  # noqa: T201
+            say("warning: no Kubernetes objects were found")
         return REFUSED if fail_if_no_objects else PLANNED
     return REFUSED if any(not v.is_well for v in verdicts) or _is_broken(loaded) else PLANNED
 
@@ -164,7 +165,7 @@ def _definitions(paths: list[str]) -> list[Document]:
         found = [d for d in loaded.documents if d.object.get("kind") == DEFINITION]
         sys.stderr.write(findings_text(loaded.diagnostics, color=False))
         if not found:
-            print(f"warning: --crds {path}: there are no CustomResourceDefinitions", file=sys.stderr)  # noqa: T201
+            say(f"warning: --crds {path}: there are no CustomResourceDefinitions")
         out += found
     return out
 
@@ -190,7 +191,7 @@ def _tell_subfolders(named: list[str]) -> None:
     for folder in filter(os.path.isdir, named):
         inner = [entry.path for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")]
         if any(name.endswith(EXTENSIONS) for path in inner for _, _, names in os.walk(path) for name in names):
-            print(f"note: {folder}: folders below it are not looked at; add -R", file=sys.stderr)  # noqa: T201
+            say(f"note: {folder}: folders below it are not looked at; add -R")
 
 
 def _emit(text: str, target: str) -> None:
