@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kplan.engine.contract import Context, Delete, Emit, Key, Noop, Requeue, Steps, Update
+from kplan.engine.contract import SHORT_SECONDS, Context, Delete, Emit, Key, Noop, Requeue, Steps, Update
 from kplan.kubelet.admission import refusal, refused
 from kplan.kubelet.attachments import missing_attachments, with_volumes_in_use
 from kplan.kubelet.deadlines import MESSAGE, REASON, deadline_of, ended
 from kplan.kubelet.expansion import expand
 from kplan.kubelet.mounts import missing_for_volumes
-from kplan.kubelet.needs import Missing, first_by_container, missing_for_containers
+from kplan.kubelet.needs import CONFIG_ERROR, Missing, first_by_container, missing_for_containers
 from kplan.kubelet.phase import FINAL
 from kplan.kubelet.posting import host_ips, posted_again, ready_again
 from kplan.kubelet.stages import OUTCOME, OUTCOMES, WAITING_FOR_VOLUMES, Stage, outcome_of, stage_of, status_at
@@ -83,7 +83,8 @@ class Kubelet:
             yield Update(ended(pod, now=ctx.now, tracking=_tracking(ctx)), because="deadline-exceeded", subresource="status")
             return
         if deadline is not None:
-            yield Requeue(at=deadline, background=True, note=f"pod {ref_of(pod).name} has run as long as it may")
+            note = f"pod {ref_of(pod).name} has run as long as it may"
+            yield Requeue(at=deadline, background=deadline - ctx.now > SHORT_SECONDS, note=note)
         yield from self._run(pod, node, view, ctx)
 
     def _run(self, pod: Object, node: Object, view: View, ctx: Context) -> Steps:
@@ -98,7 +99,7 @@ class Kubelet:
             yield Noop(f"pod-is-{stage.name}")
             return
         status = status_at(pod, stage, outcome, now=ctx.now, host_ips=host_ips(node), pod_ip=self._address, tracking=_tracking(ctx))
-        if _is_at(get_in(pod, ("status",)) or EMPTY, status):
+        if _is_at(pod.get("status") or EMPTY, status):
             yield Noop(f"pod-is-{stage.name}")
             return
         for m in missing:
@@ -157,7 +158,8 @@ def _is_at(status: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 def _outline(status: Mapping[str, Any]) -> tuple[Any, ...]:
     ready = next((c["status"] for c in status.get("conditions") or [] if c["type"] == "Ready"), "False")
     waits = {s["name"]: get_in(s, ("state", "waiting", "reason")) for s in status.get("containerStatuses") or []}
-    return status.get("phase"), ready, waits
+    held = [s["name"] for s in status.get("initContainerStatuses") or [] if get_in(s, ("state", "waiting", "reason")) == CONFIG_ERROR]
+    return status.get("phase"), ready, waits, held
 
 
 def _tracking(ctx: Context) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from kplan.apiserver.server import USER, APIServer
 from kplan.engine.loop import Engine
+from kplan.kubelet.stages import OUTCOMES
 from kplan.model.diagnostics import Location
 from kplan.model.objects import EMPTY, Object, Ref, get_in, ref_of
 from kplan.model.wording import count
@@ -107,7 +108,7 @@ def _leaf(links: list[Link], ref: Ref, origins: Origins) -> str:
     if last.actor == USER:
         at = origins.get(last.ref)
         return f"Because you wrote it: {at}." if at else f"Because you asked for it ({last.because.replace('-', ' ')})."
-    if last.actor == "kubelet":
+    if last.actor == "kubelet" and last.because in OUTCOMES:
         return "Because it was assumed of new pods (an assumption)."
     return f"Because {last.actor} does so with every such object (a rule of Kubernetes)."
 
