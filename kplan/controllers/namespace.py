@@ -11,6 +11,8 @@ from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 from kplan.apiserver.outcome import Outcome
+from kplan.controllers.discovery import KIND as API_SERVICE
+from kplan.controllers.discovery import discovery_failure, undiscovered
 from kplan.controllers.pods import is_terminal
 from kplan.engine.contract import Action, Context, Delete, Key, Noop, Requeue, Steps, Update, Watch
 from kplan.model.instants import read_instant, write_instant
@@ -51,12 +53,20 @@ def _deleting(write: Write, _: View) -> Iterable[Key]:
     return (write.ref,) if write.after is not None and is_deleting(write.after) else ()
 
 
+def _all_deleting(_: Write, view: View) -> Iterable[Key]:
+    return [ref_of(n) for n in view.objects("Namespace") if is_deleting(n)]
+
+
 class NamespaceController:
     """The key is a namespace."""
 
     name = "namespace-controller"
     priority = 0
-    watches = (Watch("Namespace", _deleting, "a namespace being deleted"), Watch("*", _content, "something in it went, or is held no more"))
+    watches = (
+        Watch("Namespace", _deleting, "a namespace being deleted"),
+        Watch("*", _content, "something in it went, or is held no more"),
+        Watch(API_SERVICE, _all_deleting, "what kinds there are"),
+    )
 
     def reconcile(self, key: Key, view: View, ctx: Context) -> Steps:
         """Delete what is in the namespace, say what is left, and finalize it when nothing is."""
@@ -85,8 +95,10 @@ class NamespaceController:
             remaining, more = yield from _delete_content(view, ctx, name_of(namespace), kinds)
             errors += more
         errors += _unexpected(namespace, remaining, grace_is_over, ctx)
-        yield from _say(namespace, ({} if pods_first else _totals(remaining, ctx)) | _failure(errors), view, ctx)
-        if remaining or errors:
+        stale = undiscovered(view)
+        failing = _unknown(stale) | ({} if pods_first else _totals(remaining, ctx)) | _failure(errors)
+        yield from _say(namespace, failing, view, ctx)
+        if remaining or errors or stale:
             if "Pod" in remaining and not grace_is_over:
                 yield Requeue(at=deleted_at + seconds)
             return
@@ -126,6 +138,14 @@ def _resource(kind: str, ctx: Context) -> tuple[str, str, str]:
 
 
 # -- conditions --------------------------------------------------------------------------------------------------------
+
+
+def _unknown(stale: list[str]) -> _Failing:
+    """Who cannot learn all kinds cannot know that nothing is left."""
+    if not stale:
+        return {}
+    words = f"Discovery failed for some groups, {len(stale)} failing: {discovery_failure(stale)}"
+    return {"NamespaceDeletionDiscoveryFailure": ("DiscoveryFailed", words)}
 
 
 def _totals(remaining: Remaining, ctx: Context) -> _Failing:
