@@ -101,6 +101,8 @@ class FieldPath:
 ROOT = FieldPath()
 METADATA = ROOT.child("metadata")
 SPEC = ROOT.child("spec")
+NOWHERE = ROOT.key("")
+"""What Go makes of ``field.NewPath("")``, which it prints as an empty index."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Mirrors: pkg/registry/core/configmap/strategy.go, pkg/apis/core/validation/valid
 
 from __future__ import annotations
 
-from kplan.apiserver.field import ROOT, Errors, invalid, too_long
+from kplan.apiserver.field import NOWHERE, ROOT, Errors, invalid, too_long
 from kplan.apiserver.rules.datasize import MAX_DATA_SIZE, decoded_size, validate_immutable_data
 from kplan.apiserver.rules.metadata import validate_object_meta, validate_update_of
 from kplan.apiserver.rules.names import byte_length, each_invalid, is_config_map_key, name_is_dns_subdomain
@@ -31,7 +31,7 @@ def validate(config: Object, _: StrategyContext) -> Errors:
     for key in binary:
         yield from each_invalid(ROOT.child("binaryData").key(key), key, is_config_map_key(key))
     if sum(map(byte_length, data.values())) + sum(map(decoded_size, binary.values())) > MAX_DATA_SIZE:
-        yield too_long(ROOT.child(""), "", MAX_DATA_SIZE)
+        yield too_long(NOWHERE, "", MAX_DATA_SIZE)
 
 
 def validate_update(config: Object, old: Object, ctx: StrategyContext) -> Errors:

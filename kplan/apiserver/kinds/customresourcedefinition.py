@@ -114,10 +114,10 @@ def _validate_update(new: Object, old: Object, context: StrategyContext) -> Erro
     yield from validate_spec(spec, _update_options(new, old))
     names, names_before = spec.get("names") or {}, before.get("names") or {}
     if is_established(old):
-        yield from validate_immutable(spec.get("scope"), before.get("scope"), SPEC.child("scope"))
-        yield from validate_immutable(names.get("kind"), names_before.get("kind"), SPEC.child("names", "kind"))
-    yield from validate_immutable(spec.get("group"), before.get("group"), SPEC.child("group"))
-    yield from validate_immutable(names.get("plural"), names_before.get("plural"), SPEC.child("names", "plural"))
+        yield from validate_immutable(spec.get("scope") or "", before.get("scope") or "", SPEC.child("scope"))
+        yield from validate_immutable(names.get("kind") or "", names_before.get("kind") or "", SPEC.child("names", "kind"))
+    yield from validate_immutable(spec.get("group") or "", before.get("group") or "", SPEC.child("group"))
+    yield from validate_immutable(names.get("plural") or "", names_before.get("plural") or "", SPEC.child("names", "plural"))
     yield from _validate_rest(new, old)
 
 

@@ -80,7 +80,7 @@ def _validate(piece: Object, ctx: StrategyContext, old: Object | None = None) ->
 
 def _validate_update(piece: Object, old: Object, ctx: StrategyContext) -> Errors:
     yield from _validate(piece, ctx, old)
-    yield from validate_immutable(piece.get("addressType"), old.get("addressType"), ROOT.child("addressType"))
+    yield from validate_immutable(piece.get("addressType") or "", old.get("addressType") or "", ROOT.child("addressType"))
 
 
 def _validate_ports(ports: list[Object], path: FieldPath) -> Errors:

@@ -5,6 +5,8 @@ Mirrors: pkg/registry/core/event/strategy.go, pkg/apis/core/validation/events.go
 
 from __future__ import annotations
 
+from typing import Any
+
 from kplan.apiserver.field import ROOT, Errors, invalid, required
 from kplan.apiserver.internalform import internal_json
 from kplan.apiserver.rules.metadata import IMMUTABLE, semantically_equal, validate_object_meta, validate_update_of
@@ -24,6 +26,8 @@ _MOST_OF_NOTE = 1024
 _NOT_THERE = "does not match event.namespace"
 _TO_BE_UNSET = "needs to be unset"
 _STRUCTS = {"involvedObject": "core.ObjectReference", "related": "core.ObjectReference", "source": "core.EventSource"}
+_POINTERS = ("firstTimestamp", "lastTimestamp", "eventTime", "related")
+"""What is null where it is absent; the others have a zero value."""
 _FIXED = (
     "involvedObject",
     "reason",
@@ -123,8 +127,15 @@ def _validate_fixed(new: Object, old: Object) -> Errors:
         key = "reportingComponent" if field == "reportingController" else field
         now, was = new.get(key), old.get(key)
         if not semantically_equal(now, was):
-            shown = internal_json(_STRUCTS[field], now) if field in _STRUCTS and now is not None else now
-            yield invalid(ROOT.child(field), shown, IMMUTABLE)
+            yield invalid(ROOT.child(field), _shown(field, now), IMMUTABLE)
+
+
+def _shown(field: str, value: Any) -> Any:
+    if field in _POINTERS and value is None:
+        return None
+    if field in _STRUCTS:
+        return internal_json(_STRUCTS[field], value or EMPTY)
+    return (0 if field == "count" else "") if value is None else value
 
 
 STRATEGY = Strategy(

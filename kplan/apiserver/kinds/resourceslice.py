@@ -111,9 +111,9 @@ def _validate_spec(spec: Spec, old: Spec | None) -> Errors:
     if (generation := pool.get("generation") or 0) < 0:
         yield invalid(here.child("generation"), generation, "must be greater than or equal to zero")
     if old is not None:
-        yield from validate_immutable(get_in(pool, ("name",)), get_in(old, ("pool", "name")), here.child("name"))
-        for field in ("driver", "nodeName"):
-            yield from validate_immutable(spec.get(field), old.get(field), SPEC.child(field))
+        yield from validate_immutable(pool.get("name") or "", get_in(old, ("pool", "name"), ""), here.child("name"))
+        yield from validate_immutable(spec.get("driver") or "", old.get("driver") or "", SPEC.child("driver"))
+        yield from validate_immutable(spec.get("nodeName"), old.get("nodeName"), SPEC.child("nodeName"))
     yield from _validate_nodes(spec)
     if spec.get("sharedCounters") is not None and spec.get("devices") is not None:
         yield invalid(SPEC, "", "only one of `sharedCounters` or `devices` is allowed")

@@ -5,7 +5,6 @@ Mirrors: pkg/apis/batch/validation/validation.go (validateJobSpec), pkg/apis/bat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from kplan.apiserver.field import (
@@ -28,6 +27,7 @@ from kplan.apiserver.rules.podtemplates import validate_pod_template_spec
 from kplan.apiserver.rules.workloads import validate_nonnegative_fields
 from kplan.apiserver.strategy import Draft
 from kplan.model.gotext import go_quote
+from kplan.model.integers import parse_int
 from kplan.model.objects import EMPTY, Object
 
 INDEXED, NON_INDEXED = "Indexed", "NonIndexed"
@@ -264,11 +264,12 @@ def index_interval(text: str, completions: int) -> tuple[int, int]:
 
 
 def _index(text: str, completions: int) -> int:
-    if not re.fullmatch("[+-]?[0-9]+", text, re.ASCII):
+    index = parse_int(text)
+    if index is None:
         raise ValueError(f"cannot convert string to integer for index: {go_quote(text)}")
-    if int(text) >= completions:
+    if index >= completions:
         raise ValueError(f"too large index: {go_quote(text)}")
-    return int(text)
+    return index
 
 
 def job_spec_warnings(spec: Object, path: FieldPath) -> Iterator[str]:

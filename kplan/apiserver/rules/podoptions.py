@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kplan.apiserver.field import FieldPath
+from kplan.model.integers import parse_int
 from kplan.model.objects import Object
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
@@ -68,4 +69,4 @@ def deletion_cost_is_valid(annotations: Mapping[str, str]) -> bool:
         return True
     if re.fullmatch("-[0-9]+|[1-9][0-9]*", value, re.ASCII) is None:
         return False
-    return -(2**31) <= int(value) < 2**31
+    return parse_int(value, 32) is not None

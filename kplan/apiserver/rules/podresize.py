@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kplan.apiserver.field import SPEC, Errors, FieldPath, forbidden, invalid
+from kplan.apiserver.field import NOWHERE, SPEC, Errors, forbidden, invalid
 from kplan.apiserver.rules.metadata import semantically_equal, validate_object_meta_update
 from kplan.apiserver.rules.podoptions import PodOptions
 from kplan.apiserver.rules.podresources import is_restartable_init_container, qos_class
@@ -16,7 +16,6 @@ from kplan.apiserver.rules.podspec import MIRROR_POD
 from kplan.apiserver.rules.podtemplates import validate_pod_metadata_and_spec
 from kplan.model.objects import EMPTY, Object, annotations_of, get_in
 
-_NOWHERE = FieldPath().key("")
 _NO_POD_LEVEL_RESIZE = (
     "resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled "
     "feature gate is disabled"
@@ -29,10 +28,10 @@ Spec = dict[str, Any]
 def validate_pod_resize(new: Object, old: Object, options: PodOptions) -> Errors:
     """A pod on update of its ``resize`` subresource."""
     if MIRROR_POD in annotations_of(old):
-        yield forbidden(_NOWHERE, "static pods cannot be resized")
+        yield forbidden(NOWHERE, "static pods cannot be resized")
         return
     if get_in(old, ("spec", "os", "name")) == "windows":
-        yield forbidden(_NOWHERE, "windows pods cannot be resized")
+        yield forbidden(NOWHERE, "windows pods cannot be resized")
         return
     errors = [
         *validate_object_meta_update(new["metadata"], old["metadata"]),
@@ -49,7 +48,7 @@ def validate_pod_resize(new: Object, old: Object, options: PodOptions) -> Errors
         errors.append(forbidden(SPEC, "Pod running on node without support for resize"))
     if not options.resize_pod_level and any(_has_pod_level_resources(p["spec"]) for p in (old, new)):
         yield from errors
-        yield forbidden(_NOWHERE, _NO_POD_LEVEL_RESIZE)
+        yield forbidden(NOWHERE, _NO_POD_LEVEL_RESIZE)
         return
     errors.extend(_pod_level_errors(new["spec"], old["spec"]))
     if get_in(old, ("status", "nodeAllocatableResourceClaimStatuses")):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kplan.apiserver.field import (
+    NOWHERE,
     Errors,
     FieldError,
     FieldPath,
@@ -138,8 +139,8 @@ def _validate_resource_claims(claims: Sequence[Object], meta: Object | None, pat
 
 
 def _nowhere(error: FieldError) -> FieldError:
-    """An error of field.NewPath(""), which Go prints as an empty index."""
-    return replace(error, field=FieldPath().key(""))
+    """An error about the object as a whole."""
+    return replace(error, field=NOWHERE)
 
 
 def _validate_pod_level_resources(spec: Object, claims: Sequence[str], path: FieldPath, options: PodOptions) -> Errors:

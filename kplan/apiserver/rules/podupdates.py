@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kplan.apiserver.field import METADATA, SPEC, Errors, FieldError, FieldPath, forbidden, invalid, required
+from kplan.apiserver.field import METADATA, NOWHERE, SPEC, Errors, FieldError, FieldPath, forbidden, invalid, required
 from kplan.apiserver.internalform import internal_diff, internal_json
 from kplan.apiserver.rules.metadata import semantically_equal, validate_object_meta_update
 from kplan.apiserver.rules.names import range_error
@@ -30,7 +30,6 @@ _UPDATABLE = ",".join(
     )
 )
 _MOST_DEADLINE = 2**31 - 1
-_NOWHERE = FieldPath().key("")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 Spec = dict[str, Any]
 
@@ -194,7 +193,7 @@ def _only_adds(new: Object, old: Object) -> bool:
 
 def _validate_ephemeral_update(new: Object, old: Object, options: PodOptions) -> Errors:
     if MIRROR_POD in annotations_of(old):
-        yield forbidden(_NOWHERE, "static pods do not support ephemeral containers")
+        yield forbidden(NOWHERE, "static pods do not support ephemeral containers")
         return
     yield from validate_object_meta_update(new["metadata"], old["metadata"])
     yield from validate_pod_metadata_and_spec(new, options)
