@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from kplan.controllers.clones import no_source, source_of
 from kplan.controllers.storage import (
     EXTERNAL_FINALIZER,
     IN_TREE,
@@ -51,8 +52,15 @@ def _is_for_us(claim: Object) -> bool:
     return not (provisioner.startswith(IN_TREE) or volume_name_of(claim) or is_bound(claim) or is_deleting(claim))
 
 
-def _claim(write: Write, _: View) -> Iterable[Key]:
-    return (write.ref,) if write.after is not None and _is_for_us(write.after) else ()
+def _claim(write: Write, view: View) -> Iterable[Key]:
+    """A claim that waits for a volume; those that wait for one to be bound, to be clones of it."""
+    claim = write.after
+    if claim is None:
+        return
+    if _is_for_us(claim):
+        yield write.ref
+    elif write.seq and phase_of(claim) == "Bound" and (write.before is None or phase_of(write.before) != "Bound"):
+        yield from (ref_of(c) for c in view.objects(PVC, write.ref.namespace) if source_of(c) == write.ref and _is_for_us(c))
 
 
 def _volume(write: Write, _: View) -> Iterable[Key]:
@@ -127,6 +135,9 @@ def _provision(claim: Object, view: View) -> Steps:
     if node is not None and view.get(Ref("Node", "", node)) is None:
         yield Emit(key, "ProvisioningFailed", f'node "{node}" not found', "Warning")
         yield Update(with_annotations(claim, **{SELECTED_NODE: None}), because="selected-node-is-gone")
+        return
+    if problem := no_source(claim, provided_by, view):
+        yield Emit(key, "ProvisioningFailed", f'failed to provision volume with StorageClass "{name_of(provided_by)}": {problem}', "Warning")
         return
     volume = provisioned(claim, provided_by)
     if view.get(ref_of(volume)) is not None:
