@@ -63,7 +63,7 @@ class PatchRequest:
             return Status(e.code, e.reason, REJECTED if e.code == 422 else e.message)
         if self.kind == STRATEGIC:  # decoded into the type of the request, whatever it says of its own
             patched = {**patched, **{k: obj[k] for k in ("apiVersion", "kind") if k in obj}}
-        return _elsewhere(patched, obj) or patched
+        return self._of_other_kind(patched, obj) or _elsewhere(patched, obj) or patched
 
     def _patched(self, obj: Object) -> Object:
         if isinstance(self.body, Unreadable):
@@ -72,7 +72,8 @@ class PatchRequest:
             found: Object = apply_json_patch(obj, self._operations())
             return found
         if not isinstance(self.body, Mapping):
-            raise BadPatch(f"json: cannot unmarshal {_json_type(self.body)} into Go value of type map[string]interface {{}}", 400, "BadRequest")
+            why = f"json: cannot unmarshal {_json_type(self.body)} into Go value of type map[string]interface {{}}"
+            raise BadPatch(f"error decoding patch: {why}" if self.kind == MERGE else why, 400, "BadRequest")
         if self.kind == MERGE:
             return apply_merge(obj, self.body)
         return apply_strategic(obj, self.body, PatchSchema(self.catalog, self.info.definition))
@@ -89,6 +90,17 @@ class PatchRequest:
             text = f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(self.body)}"
             raise BadPatch(f"Request entity too large: {text}", 413, "RequestEntityTooLarge")
         return self.body
+
+    def _of_other_kind(self, patched: Object, obj: Object) -> Status | None:
+        """422: a patch cannot make a built-in object one of another kind or version."""
+        version, kind = str(patched.get("apiVersion") or ""), str(patched.get("kind") or "")
+        if not self.info.definition or (version, kind) == (obj.get("apiVersion"), obj.get("kind")):
+            return None
+        known = self.catalog.kind(version, kind)
+        if known is None:
+            return self.undecodable(patched, f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/api/legacyscheme/scheme.go:30"')
+        internal = self.info.group.partition(".")[0] or "core"
+        return self.undecodable(patched, f"converting ({known.version}.{kind}) to ({internal}.{self.info.kind}): unknown conversion")
 
     def undecodable(self, patched: Object, why: str) -> Status:
         """422: what the patch made cannot be decoded; the message quotes the patch, or what it made of the object."""
