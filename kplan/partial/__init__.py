@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kplan.load.profiles import NAMESPACES, namespace_with_its_own, profile, stored
-from kplan.model.objects import Object, Ref, controller_of, get_in, group_of, name_of, namespace_of, ref_of
+from kplan.model.objects import Object, Ref, controller_of, get_in, group_of, is_deleting, name_of, namespace_of, ref_of
 from kplan.partial.volumes import CLAIM, VOLUME, held_claims, held_volumes
 
 _CONTROLLERS = ("ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job")
@@ -60,6 +60,8 @@ def told(objects: Sequence[Object], granted: Iterable[Object]) -> str:
 
 def _refuse_orphans(pods: Iterable[Object], kinds: set[str]) -> None:
     for pod in pods:
+        if is_deleting(pod):  # may outlive its controller and its node, where a finalizer holds it
+            continue
         owner = controller_of(pod)
         is_ours = owner is not None and owner["kind"] in _CONTROLLERS and group_of(owner["apiVersion"]) in _GROUPS
         if owner is not None and is_ours and owner["kind"] not in kinds:

@@ -151,3 +151,11 @@ def test_pods_without_what_they_hang_on_are_no_cluster(cluster: str, missing: st
     said = run(["get", "pods", "--cluster", "c.yaml"], tmp_path)
     assert said.code == 2
     assert said.stderr.startswith(f"error: --cluster c.yaml: holds pods (shop/a …), but not {missing}: it is only a part of a cluster.")
+
+
+def test_pods_that_are_going_may_outlive_both(tmp_path: Path) -> None:
+    going = CONTROLLED.replace("name: a,", 'name: a, deletionTimestamp: "2026-01-01T00:00:30Z", finalizers: [example.com/hold],')
+    assert going != CONTROLLED
+    (tmp_path / "c.yaml").write_text(POD.replace("metadata: {name: a, namespace: shop}", going))
+    said = run(["get", "pods", "-n", "shop", "-o", "name", "--cluster", "c.yaml"], tmp_path)
+    assert (said.code, said.stdout) == (0, "pod/a\n")
