@@ -18,7 +18,8 @@ def run(subject: Subject) -> Iterator[Finding]:
         if change.after is None or change.symbol is Symbol.REFUSED:
             continue
         missing: list[Ref] = []
-        for relation, target, optional in edges_of(subject.view, change.after):
+        now = subject.view.get(change.ref) or change.after
+        for relation, target, optional in edges_of(subject.view, now):
             routed = change.ref.kind.startswith("Ingress.") and target.kind == "Service"
             if not optional and relation != BINDS and not routed and target not in missing and subject.view.get(target) is None:
                 missing.append(target)

@@ -22,7 +22,7 @@ def run(subject: Subject) -> Iterator[Finding]:
     for ref in sorted(written):
         writes = last.get(ref, [])
         if len(writes) > 1 and writes[-1].actor == _AUTOSCALER and any(w.actor == "kubectl" for w in writes[:-1]):
-            quoted = ", then ".join(f"{w.actor}: {_replicas(w.before)}→{_replicas(w.after)}" for w in writes[-2:])
+            quoted = ", then ".join(f"{w.actor}: {'' if w.before is None else _replicas(w.before)}→{_replicas(w.after)}" for w in writes[-2:])
             yield Finding(ref, f"the manifest and an autoscaler disagree on spec.replicas ({quoted})", "leave spec.replicas out of the manifest", ("spec", "replicas"))
 
 

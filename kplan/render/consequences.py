@@ -36,18 +36,17 @@ def rows(changes: Iterable[Change]) -> list[Change]:
 
 def draw(canvas: Canvas, plan: Plan) -> None:
     """The section, where there is anything to tell."""
-    groups, told, endpoints = _PodGroups(plan), rows(plan.consequences), _endpoints(plan)
-    if not told and not groups.owners and not endpoints:
+    pods, told, endpoints = _pod_lines(plan), rows(plan.consequences), _endpoints(plan)
+    if not told and not pods and not endpoints:
         return
     canvas.head("Because of this:")
     causes = _Causes(plan)
     for c in told:
         canvas.row(c.symbol.value, STYLES[c.symbol.value], str(c.ref), fields(c, of_consequence) if c.before else "", causes.of(c))
-        _pods(canvas, groups.take(c.ref))
-    for owner in list(groups.owners):
-        if lines := groups.take(owner):
-            canvas.row(" ", "", str(owner) if owner.name else "Pods without an owner", "", "")
-            _pods(canvas, lines)
+        _pods(canvas, pods.pop(c.ref, ()))
+    for owner, lines in pods.items():
+        canvas.row(" ", "", str(owner) if owner.name else "Pods without an owner", "", "")
+        _pods(canvas, lines)
     for text in endpoints:
         canvas.row(" ", "", text, "", "")
 
@@ -55,6 +54,12 @@ def draw(canvas: Canvas, plan: Plan) -> None:
 def _pods(canvas: Canvas, lines: Iterable[tuple[str, str]]) -> None:
     for text, style in lines:
         canvas.note(text, style)
+
+
+def _pod_lines(plan: Plan) -> dict[Ref, list[tuple[str, str]]]:
+    """What is to be told of pods, by their owners."""
+    groups = _PodGroups(plan)
+    return {owner: lines for owner in groups.owners if (lines := groups.lines(owner))}
 
 
 class _PodGroups:
@@ -71,9 +76,9 @@ class _PodGroups:
             if c.ref.kind == "Pod" and c.symbol in (Symbol.CREATE, Symbol.REPLACE):
                 self.owners.setdefault(_NOBODY, []).append(replace(c, after=now.get(c.ref, c.after)))
 
-    def take(self, owner: Ref) -> list[tuple[str, str]]:
-        """The lines of one owner, who is then done with."""
-        found = self.owners.pop(owner, [])
+    def lines(self, owner: Ref) -> list[tuple[str, str]]:
+        """The lines of one owner."""
+        found = self.owners[owner]
         made = [c for c in found if c.symbol in (Symbol.CREATE, Symbol.REPLACE)]
         gone = [c for c in found if c.symbol is Symbol.DELETE]
         stuck = [c for c in found if c.symbol is Symbol.UPDATE and _is_deleting(c.after) and not _is_deleting(c.before)]

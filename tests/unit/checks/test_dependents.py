@@ -305,3 +305,27 @@ def test_a_probe_asks_a_port_of_its_container(tmp_path: Path, probe: Made, said:
     other = {"name": "other", "image": "a", "ports": [{"name": "x", "containerPort": 1}]}
     found = plan(tmp_path, [web(containers=[other, *container(ports=[{"name": "http", "containerPort": 80}], **probe)])])
     assert found == ([("KP406", f"Deployment default/web: {said}")] if said else [])
+
+
+def test_a_claim_that_is_bound_needs_no_class(tmp_path: Path) -> None:
+    """Volumes and claims may agree on the name of a class that nobody has made."""
+    volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}}
+    volume["spec"] |= {"storageClassName": "manual", "hostPath": {"path": "/mnt"}}
+    claim = made("PersistentVolumeClaim", spec={"accessModes": ["ReadWriteOnce"], "storageClassName": "manual", "resources": {"requests": {"storage": "1Gi"}}})
+    assert plan(tmp_path, [volume, claim]) == []
+    assert plan(tmp_path, [claim]) == [("KP404", "PersistentVolumeClaim default/it: refers to StorageClass manual, which does not exist")]
+
+
+def test_replicas_that_an_autoscaler_takes_back_at_once(tmp_path: Path) -> None:
+    found = [m for code, m in plan(tmp_path, [changed(ASKING, replicas=5), SCALER]) if code == "KP802"]
+    assert found == [
+        "Deployment default/web: the manifest and an autoscaler disagree on spec.replicas (kubectl: →5, then horizontal-pod-autoscaler-controller: 5→3)"
+    ]
+
+
+def test_there_is_no_heading_without_anything_below(tmp_path: Path) -> None:
+    claim = made("PersistentVolumeClaim", spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}})
+    pod = made("Pod", "v1", "p", spec={"nodeSelector": {"no": "node"}, "containers": container(), "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "it"}}]})
+    plan(tmp_path, [claim, pod])
+    said = run(["delete", "pvc", "it", "--dry-run", "--cluster", "state0.json"], tmp_path).stdout
+    assert "Because of this:" not in said
