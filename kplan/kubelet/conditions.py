@@ -3,7 +3,7 @@
 Mirrors: pkg/kubelet/status/generate.go, pkg/kubelet/kubelet_pods.go (generateAPIPodStatus), pkg/api/v1/pod/util.go
          (CalculatePodConditionObservedGeneration) (1.36)
 Differs: which containers are not ready is not told in messages, nor why a pod is not Initialized; PodScheduled is left to
-         whoever bound the pod.
+         whoever bound the pod. Pods are never seen while all their containers are restarted.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kplan.apiserver.rules.restarts import is_sidecar
+from kplan.apiserver.rules.restarts import is_sidecar, may_restart_as_a_whole
 from kplan.kubelet.phase import FINAL
 from kplan.model.objects import EMPTY, Object
 
 READY_TO_START, INITIALIZED, READY, CONTAINERS_READY = "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"
 GATES_NOT_READY = "ReadinessGatesNotReady"
 _SCHEDULED = "PodScheduled"
-_OWN = (READY_TO_START, INITIALIZED, READY, CONTAINERS_READY, _SCHEDULED)
+_RESTARTING = "AllContainersRestarting"
+_OWN = (READY_TO_START, INITIALIZED, READY, CONTAINERS_READY, _SCHEDULED, _RESTARTING)
 _ENDED = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}
 
 Condition = Mapping[str, Any]
@@ -44,6 +45,8 @@ def conditions_of(pod: Object, status: Mapping[str, Any], *, sandbox: bool, mome
     seen = {c["type"]: generation if tracking or c.get("observedGeneration") else None for c in before}
     own = [made(kind, s, known.get(kind, EMPTY), moment, seen.get(kind, generation if tracking else None)) for kind, s in said.items()]
     own += [_observed(known[_SCHEDULED], seen[_SCHEDULED])] if _SCHEDULED in known else []
+    if may_restart_as_a_whole(pod["spec"]):
+        own.append(made(_RESTARTING, ("False", _ENDED.get(status["phase"], ""), ""), known.get(_RESTARTING, EMPTY), moment, None))
     return [*(c for c in before if c["type"] not in _OWN), *own]
 
 

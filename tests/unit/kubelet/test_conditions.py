@@ -118,3 +118,16 @@ def test_which_generation_was_observed(tracking: bool, old: int | None, seen: in
 
 def test_a_pod_without_sandbox() -> None:
     assert condition("PodReadyToStartContainers", {"phase": "Pending"}, sandbox=False) == ("False", None)
+
+
+@pytest.mark.parametrize(("phase", "reason"), [("Running", None), ("Succeeded", "PodCompleted"), ("Failed", "PodFailed")])
+def test_a_pod_that_may_restart_as_a_whole_says_that_it_does_not(phase: str, reason: str | None) -> None:
+    init = [{"name": "one", "restartPolicyRules": [{"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [88]}}]}]
+    assert told({"phase": phase}, init=init)[-1] == {
+        "type": "AllContainersRestarting",
+        "status": "False",
+        "lastProbeTime": None,
+        "lastTransitionTime": NOW,
+        **({"reason": reason} if reason else {}),
+    }
+    assert all(c["type"] != "AllContainersRestarting" for c in told({"phase": phase}, init=[{"name": "one"}]))
