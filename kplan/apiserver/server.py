@@ -279,6 +279,8 @@ class APIServer(ServedKinds):
             return Outcome(error=answers.conflict(resource, ref.name, why))
         request = self._request(info, actor, because, dry_run=dry_run)
         request.leave(self.recorder.like(SERVER))
+        if kept := request.strategy.keeps(old):
+            return request.refused(answers.forbidden(resource, ref.name, kept))
         attributes = request.attributes(DELETE, None, old)
         if error := request.mutate(attributes) or request.validate(attributes):
             return request.refused(error)

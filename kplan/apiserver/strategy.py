@@ -54,6 +54,10 @@ def _nothing(*_: Any) -> None:
     return None
 
 
+def _says_nothing(*_: Any) -> str:
+    return ""
+
+
 def _no_errors(*_: Any) -> Iterator[FieldError]:
     return iter(())
 
@@ -106,6 +110,8 @@ class Strategy:
     """Seconds of graceful deletion, None for none (pods: terminationGracePeriodSeconds)."""
     status_warnings: bool = False
     """Whether an update of the ``status`` subresource is warned of, too."""
+    keeps: Callable[[Object], str] = _says_nothing
+    """Why this object may not be deleted by anybody; "" where it may."""
     begin_deletion: Callable[[Object, StrategyContext], Object] | None = None
     """What else the first delete of an object changes in it."""
     as_stored: Callable[[Object], Draft] | None = None

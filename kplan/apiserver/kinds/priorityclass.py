@@ -1,6 +1,6 @@
 """PriorityClasses.
 
-Mirrors: pkg/registry/scheduling/priorityclass/strategy.go, pkg/apis/scheduling/validation/validation.go,
+Mirrors: pkg/registry/scheduling/priorityclass/{strategy,storage/storage}.go, pkg/apis/scheduling/validation/validation.go,
          pkg/apis/scheduling/v1/{defaults,helpers}.go (1.36)
 """
 
@@ -59,9 +59,14 @@ def _validate_update(priority: Object, old: Object, _: StrategyContext) -> Error
     yield from validate_immutable(priority.get("preemptionPolicy"), old.get("preemptionPolicy"), path)
 
 
+def _keeps(priority: Object) -> str:
+    return "this is a system priority class and cannot be deleted" if name_of(priority) in _SYSTEM_CLASSES else ""
+
+
 STRATEGY = Strategy(
     kind="PriorityClass.scheduling.k8s.io",
     default=_default,
     validate=_validate,
     validate_update=_validate_update,
+    keeps=_keeps,
 )
