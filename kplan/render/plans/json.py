@@ -79,7 +79,7 @@ def _change(change: Change, plan: Plan, index: Mapping[int, Any]) -> dict[str, A
         out["set_by"] = set_by
     if change.message:
         out["message"] = change.message
-    if change.ref in plan.ties:
+    if change.after is not None and change.ref in plan.ties:
         out["equal_nodes"] = list(plan.ties[change.ref])
     write = index.get(change.cause)
     if write is not None and change.woken_by:
