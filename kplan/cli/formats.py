@@ -22,6 +22,8 @@ def renderer(folder: str, name: str, *others: str) -> Callable[..., str]:
     Raises: typer.Exit where there is no such format; the user has been told which there are.
     """
     known = formats(folder)
+    if name in others:
+        raise usage_error(f"-o {name}: it is printed alone, to the terminal; leave out the other formats and the file")
     if name not in known:
         raise usage_error(f"-o {name}: expected one of {', '.join([*known, *others])}")
     render: Callable[..., str] = importlib.import_module(f"{folder}.{name}").render

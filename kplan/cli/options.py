@@ -50,7 +50,7 @@ class OutputOptions:
     """What is printed, where, and what the exit code says."""
 
     output: Annotated[
-        list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="text, json, kubectl …; repeatable, each to its own file.")
+        list[str] | None, typer.Option("-o", "--output", metavar="FORMAT[=FILE]", help="text, json, github, kubectl; repeatable, each to its own file.")
     ] = None
     state_out: Annotated[str, typer.Option("--state-out", metavar="FILE", help="Write the resulting cluster here, to be given to --cluster again.")] = ""
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 0: no changes, 1: error, 2: changes.")] = False
